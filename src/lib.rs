@@ -1,0 +1,18 @@
+//! `portfolio` keeps a Kubernetes cluster equal to a git branch.
+//!
+//! A pure core decides, a thin shell asks and acts, and everything that was decided can be printed. The
+//! modules below stand in the order data takes:
+//!
+//! 1. [`source`] fetches a git revision and hands it on as a `Snapshot`: paths and bytes, never a checkout.
+//! 2. [`document`] reads the snapshot's YAML into validated documents; what is wrong with input is a
+//!    [`document::Diagnostic`].
+//! 3. [`render`] turns a valid document into Kubernetes objects. It cannot fail.
+//! 4. [`object`] knows what is true of a single Kubernetes object: its identity, who owns its fields, whether
+//!    it is healthy.
+//! 5. [`record`] is what is remembered of a document between two looks at it.
+//! 6. [`plan`] compares desired, observed and remembered and says what to do next, as data.
+//! 7. [`engine`] is the loop that carries plans out, and [`cluster`] the only module that speaks to Kubernetes.
+//! 8. [`server`] and [`cli`] show it to people.
+//!
+//! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
+

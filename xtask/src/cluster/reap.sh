@@ -1,0 +1,36 @@
+# Ends the control plane whose state directory is $1 once the owner of our
+# standard input is gone, however it went: a closed pipe cannot be forgotten,
+# unlike a destructor. The line "keep" lets the control plane live on instead.
+trap '' HUP INT TERM
+state=$1
+if read -r order && [ "$order" = keep ]; then exit 0; fi
+
+# True as long as the pid is still the process that was recorded: the fields
+# after the command's name in proc_pid_stat(5) start with the state, and the
+# start time is the 20th.
+lives() {
+    pid=$1 started=$2
+    stat=$(cat "/proc/$pid/stat" 2>/dev/null) || return 1
+    set -- ${stat##*) }
+    [ "$1" != Z ] && [ "${20}" = "$started" ]
+}
+
+# The data goes with it, so there is nothing to end gracefully. Each component
+# leads a process group of its own.
+for record in "$state"/run/processes/*; do
+    [ -f "$record" ] || continue
+    read -r pid started <"$record"
+    lives "$pid" "$started" && kill -s KILL -- "-$pid"
+done
+for record in "$state"/run/processes/*; do
+    [ -f "$record" ] || continue
+    read -r pid started <"$record"
+    patience=200
+    while lives "$pid" "$started"; do
+        [ $((patience -= 1)) -gt 0 ] || { echo "process $pid does not end" >&2; exit 1; }
+        sleep 0.05
+    done
+done
+
+# `run` may be a link to a folder in memory; the logs stay.
+rm -rf -- "$(readlink -f "$state/run")" "$state/run"

@@ -1,0 +1,49 @@
+//! `cargo xtask demo`: the product at work on a control plane of its own, shown live, then left to play with.
+
+mod narrator;
+mod scenes;
+mod stage;
+
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use self::narrator::Narrator;
+use self::stage::Stage;
+
+/// A local control plane, an example repository, the daemon: a push, a drift and its repair, a bad revision
+/// and its rollback, a broken document, a removal. Then it stays up until Ctrl-C.
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// End after the last scene instead of staying up
+    #[arg(long)]
+    once: bool,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let (interrupted, interruption) = mpsc::channel();
+        ctrlc::set_handler(move || {
+            // Nobody listens any more: the process is ending already.
+            let _ = interrupted.send(());
+        })
+        .context("catching Ctrl-C")?;
+        let narrator = Narrator::new();
+        let mut stage = Stage::build(&narrator)?;
+        for scene in scenes::ALL {
+            if interruption.try_recv().is_ok() {
+                return Ok(ExitCode::from(130));
+            }
+            scene(&mut stage, &narrator)?;
+        }
+        if !self.once {
+            narrator.stays_up(&stage);
+            // An error would mean that the handler is gone, which is as good a reason to end.
+            let _ = interruption.recv();
+            Narrator::say("ending: daemon, control plane and their files are removed");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask`: development tasks. One file a command, in `commands/`.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Development tasks of portfolio.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    #[command(subcommand)]
+    Cluster(commands::cluster::Cluster),
+    Demo(commands::demo::Demo),
+    Test(commands::test::Test),
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Cluster(task) => task.run(),
+        Task::Demo(task) => task.run(),
+        Task::Test(task) => task.run(),
+    };
+    done.unwrap_or_else(|error| {
+        xtask::say(&format!("error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
