@@ -1,0 +1,132 @@
+//! [`DecodeError`]: what serde and the types say, and where.
+
+use std::fmt;
+
+use serde::de::{Expected, Unexpected};
+
+use super::address;
+use crate::document::diagnostic::{did_you_mean, one_of, shown};
+use crate::document::node::{Node, Style, Value};
+use crate::document::{Code, Span};
+
+/// An error on its way up; the innermost value that it passes becomes its place.
+#[derive(Debug)]
+pub(super) struct DecodeError {
+    pub fault: Fault,
+    pub at: Option<Box<At>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Something is wrong with the value.
+    Wrong { code: Code, message: String, help: Option<String> },
+    /// A required field is not there.
+    Missing { field: &'static str },
+    /// A field that the type does not have, found by the type itself.
+    Unknown { field: String, expected: &'static [&'static str] },
+    /// Reported before.
+    Silent,
+}
+
+/// The value that is at fault.
+#[derive(Debug)]
+pub(super) struct At {
+    pub node: usize,
+    pub name: String,
+    pub span: Span,
+    /// Keys of the value if it is a map, each with its place and its own value's identity.
+    pub keys: Vec<(String, Span, usize)>,
+}
+
+impl DecodeError {
+    pub(super) fn new(fault: Fault) -> Self {
+        Self { fault, at: None }
+    }
+
+    pub(super) fn wrong(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Fault::Wrong { code, message: message.into(), help: None })
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        if let Fault::Wrong { help, .. } = &mut self.fault {
+            *help = Some(text.into());
+        }
+        self
+    }
+
+    /// Gives the error its place, unless it has one. Messages of types that know no field get its name.
+    pub(super) fn located(mut self, node: &Node, name: &str, span: Span) -> Self {
+        if self.at.is_some() {
+            return self;
+        }
+        if let Fault::Wrong { code: Code::WrongType, message, help } = &mut self.fault {
+            *help = help.take().or_else(|| retyped(message, node, &shown(name)));
+            *message = format!("`{}` must be {message}, not {}", shown(name), node.kind());
+        }
+        let needs_keys = matches!(self.fault, Fault::Missing { .. } | Fault::Unknown { .. });
+        let keys = node.entries().iter().filter(|_| needs_keys);
+        self.at = Some(Box::new(At {
+            node: address(node),
+            name: shown(name),
+            span,
+            keys: keys.map(|entry| (entry.key.text.clone(), entry.key.span, address(&entry.value))).collect(),
+        }));
+        self
+    }
+}
+
+/// How to write what was probably meant, when the value is of another type than what is expected.
+fn retyped(expected: &str, node: &Node, name: &str) -> Option<String> {
+    match (expected, &node.value) {
+        ("a list", Value::Scalar { text, .. }) => Some(format!("write `{name}: [\"{}\"]`", shown(text))),
+        ("a map", Value::Seq(_)) => {
+            Some("write `name: value` on lines of their own, without `- `".to_owned())
+        }
+        ("a list", Value::Map(_)) => Some("begin each item with `- `".to_owned()),
+        (_, Value::Scalar { text, style: Style::Quoted }) if text.parse::<u16>().is_ok() => {
+            Some(format!("write `{name}: {text}` without quotes"))
+        }
+        _ => None,
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fault {
+            Fault::Wrong { message, .. } => f.write_str(message),
+            Fault::Missing { field } => write!(f, "the field `{field}` is missing"),
+            Fault::Unknown { field, .. } => write!(f, "unknown field `{field}`"),
+            Fault::Silent => f.write_str("reported before"),
+        }
+    }
+}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::wrong(Code::InvalidValue, message.to_string())
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong(Code::WrongType, expected.to_string())
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let expected = expected.iter().copied();
+        let message = format!("`{}` is not {}", shown(variant), one_of(expected.clone()));
+        let mut error = Self::wrong(Code::UnknownValue, message);
+        if let Some(help) = did_you_mean(variant, expected) {
+            error = error.help(help);
+        }
+        error
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Fault::Unknown { field: field.to_owned(), expected })
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(Fault::Missing { field })
+    }
+}

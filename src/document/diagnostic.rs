@@ -1,0 +1,251 @@
+//! [`Diagnostic`]: something to say about what people wrote, with its place.
+//!
+//! A value like any other: `cli` shows it with source lines, the daemon puts its one-line form into the status.
+
+use std::fmt;
+
+use super::Code;
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The document is not used.
+    Error,
+    /// The document is used, and a person should look.
+    Warning,
+    /// What follows from the document and may surprise.
+    Note,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        })
+    }
+}
+
+/// A place in a file. Lines and columns count from 1; columns and length are characters, within one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column of the first character, from 1.
+    pub column: u32,
+    /// Characters, at least 1.
+    pub length: u32,
+}
+
+impl Span {
+    /// The first character of a file: for what is wrong with all of it.
+    pub const START: Span = Span { line: 1, column: 1, length: 1 };
+}
+
+/// Another place in the same file that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub message: String,
+}
+
+/// A place in a file, perhaps another one, that belongs to the same problem.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Related {
+    /// Path from the repository's root.
+    pub file: String,
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub message: String,
+}
+
+/// Something to say about what people wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable code.
+    pub code: Code,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is so, in one line.
+    pub message: String,
+    /// Path from the repository's root.
+    pub file: String,
+    /// Where.
+    pub span: Span,
+    /// What is at `span`, shown beside the carets; may be empty.
+    pub label: String,
+    /// Other places in the same file.
+    pub labels: Vec<Label>,
+    /// What to do, with the exact text to write where there is one.
+    pub help: Option<String>,
+    /// Places in other files, or that stand for themselves.
+    pub related: Vec<Related>,
+}
+
+impl Diagnostic {
+    /// An error. Its file is filled in by the loader.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            file: String::new(),
+            span,
+            label: String::new(),
+            labels: Vec::new(),
+            help: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// A note.
+    pub fn note(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, span, message) }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With what to do about it, when something is known.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// With what is at its place.
+    #[must_use]
+    pub fn at(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// With another place in the same file.
+    #[must_use]
+    pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// With a place in this or another file.
+    #[must_use]
+    pub fn related(mut self, file: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related { file: file.into(), span, message: message.into() });
+        self
+    }
+
+    /// In this file.
+    #[must_use]
+    pub fn in_file(mut self, file: &str) -> Self {
+        file.clone_into(&mut self.file);
+        self
+    }
+
+    /// Whether the document is not used because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// One line: `apps/shop.yaml:4:3: error[PF0103]: …`.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Span { line, column, .. } = self.span;
+        write!(f, "{}:{line}:{column}: {}[{}]: {}", self.file, self.severity, self.code, self.message)
+    }
+}
+
+/// The candidate that was probably meant: the same in another case, or a few letters away.
+pub(in crate::document) fn nearest<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Longer texts would cost quadratic time and are nobody's typo.
+    if text.len() > 64 {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len().max(lower.len()) / 3).min(4))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean …` for the nearest candidate.
+pub(in crate::document) fn did_you_mean<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(text, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+/// Texts as a choice: `a`, `b` or `c`.
+pub(in crate::document) fn one_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    list(texts, "or")
+}
+
+/// Texts as a list: `a`, `b` and `c`.
+pub(in crate::document) fn all_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    list(texts, "and")
+}
+
+fn list<'a>(texts: impl IntoIterator<Item = &'a str>, word: &str) -> String {
+    let texts: Vec<String> = texts.into_iter().map(|text| format!("`{}`", shown(text))).collect();
+    match texts.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+/// A text of any length as it is quoted in a message: shortened, without line breaks and control characters.
+pub(in crate::document) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = text
+        .chars()
+        .take(MOST)
+        .map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let fields = ["replicas", "image", "ports", "port", "configFrom"];
+        assert_eq!(nearest("replica", fields), Some("replicas"));
+        assert_eq!(nearest("Image", fields), Some("image"));
+        assert_eq!(nearest("configfrom", fields), Some("configFrom"));
+        assert_eq!(nearest("imgae", fields), Some("image"));
+        assert_eq!(nearest("volumes", fields), None);
+        assert_eq!(nearest(&"x".repeat(10_000), fields), None);
+    }
+
+    #[test]
+    fn a_quoted_text_is_short_and_on_one_line() {
+        assert_eq!(shown("a\nb"), "a\u{fffd}b");
+        assert_eq!(shown(&"é".repeat(100)).chars().count(), 61);
+    }
+}

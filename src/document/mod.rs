@@ -1,0 +1,49 @@
+//! What people write: documents, how they are read, and everything that can be wrong with them.
+//!
+//! Pure. [`load`] takes the files of a revision and gives valid documents and diagnostics; the types make the
+//! order `parsed -> merged -> validated` impossible to skip, and only a [`Validated`] document can be rendered.
+
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
+mod across;
+mod app;
+mod check;
+mod codes;
+mod config;
+mod decode;
+mod diagnostic;
+mod file;
+mod folder;
+mod hash;
+mod id;
+mod identity;
+mod ignore;
+mod load;
+mod merge;
+mod migration;
+mod node;
+mod scan;
+mod schema;
+mod sql;
+mod tree;
+mod validate;
+mod validated;
+mod value;
+
+pub use app::*;
+pub use codes::Code;
+pub use diagnostic::{Diagnostic, Label, Related, Severity, Span};
+pub use id::{API_GROUP, API_VERSION, DocumentId, DocumentKind, ParseIdError};
+pub use load::{Blocked, BlockedBy, Cache, Loaded, LoadedDocument, Options, load};
+pub use migration::*;
+pub use schema::schema;
+pub use tree::{Entry, MAX_FILE_BYTES, Refusal, Revision, Tree};
+pub use validated::{Document, Validated};
+pub use value::{Duration, IntOrPercent, Milliseconds, Quantity, Scalar, ValueError};
+
+#[cfg(test)]
+pub(crate) mod bad_input;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! What a whole tree of files comes to.
+
+use std::sync::Arc;
+
+use globset::Glob;
+
+use super::*;
+
+/// A tree of these files.
+pub(in crate::document) fn tree(files: &[(&str, &str)]) -> Tree {
+    Tree { entries: files.iter().map(|(path, text)| ((*path).to_owned(), file(text.as_bytes()))).collect() }
+}
+
+pub(in crate::document) fn file(bytes: &[u8]) -> Entry {
+    use sha2::Digest as _;
+    Entry::File { id: hex::encode(sha2::Sha256::digest(bytes)), bytes: Arc::from(bytes) }
+}
+
+/// An app with these further lines in its `spec`.
+pub(in crate::document) fn app(name: &str, spec: &str) -> String {
+    let spec = indented(spec);
+    format!(
+        "apiVersion: portfolio.dev/v1alpha1\nkind: PortfolioApp\nmetadata:\n  name: {name}\n  namespace: shop\nspec:\n  image: example.com/{name}:1.0\n{spec}"
+    )
+}
+
+/// Each line two columns to the right.
+pub(in crate::document) fn indented(lines: &str) -> String {
+    lines.lines().flat_map(|line| ["  ", line, "\n"]).collect()
+}
+
+fn load_all(tree: &Tree) -> Loaded {
+    load(tree, &Options::default(), &mut Cache::default())
+}
+
+fn lines(loaded: &Loaded) -> Vec<String> {
+    loaded.diagnostics.iter().map(ToString::to_string).collect()
+}
+
+fn only_app(loaded: &Loaded) -> &Validated<App> {
+    match &loaded.documents.values().next().unwrap().document {
+        Document::App(app) => app,
+        Document::Migration(_) => panic!("a migration"),
+    }
+}
+
+#[test]
+fn a_bad_file_blocks_its_own_documents_and_all_pruning() {
+    let broken = format!("{}---\n{}---\na: [\n", app("b", ""), app("c", ""));
+    let loaded = load_all(&tree(&[("a.yaml", &app("a", "")), ("b.yaml", &broken), ("d.yml", &app("d", ""))]));
+    assert_eq!(loaded.documents.keys().map(|id| id.name.as_str()).collect::<Vec<_>>(), ["a", "d"]);
+    assert_eq!(loaded.blocked.keys().map(|id| id.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert!(!loaded.complete);
+    assert_eq!(loaded.files, 3);
+    let blocked = &loaded.blocked[&DocumentId::app("shop", "b")];
+    assert!(blocked.message.starts_with("b.yaml:17:"), "{}", blocked.message);
+}
+
+#[test]
+fn documents_of_others_are_left_alone_whatever_is_in_them() {
+    let loaded = load_all(&tree(&[
+        ("values.yaml", "a: &x {b: c}\nd: *x\ne: !Ref f\na: again\n<<: {}\n"),
+        ("deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"),
+        ("list.yaml", "- 1\n- 2\n---\n---\ntext\n"),
+        ("near.yaml", "apiVersion: example.com/v1\nkind: PortfolioAp\n"),
+        ("readme.md", "a: ["),
+    ]));
+    assert_eq!(lines(&loaded), Vec::<String>::new());
+    assert!(loaded.complete && loaded.documents.is_empty() && loaded.blocked.is_empty());
+    assert_eq!(loaded.files, 4);
+}
+
+#[test]
+fn hidden_and_ignored_files_are_not_read() {
+    let loaded = load_all(&tree(&[
+        (".github/a.yaml", "a: ["),
+        ("apps/.b.yaml", "a: ["),
+        ("charts/c.yaml", "a: ["),
+        ("apps/d.yaml", &app("d", "")),
+        (".portfolioignore", "charts/\n"),
+    ]));
+    assert_eq!(lines(&loaded), Vec::<String>::new());
+    assert_eq!(loaded.files, 1);
+}
+
+#[test]
+fn only_files_below_the_path_are_documents() {
+    let all = tree(&[("a/x.yaml", &app("a", "")), ("b/y.yaml", "a: ["), ("ab/z.yaml", "a: [")]);
+    for path in ["a", "./a/", "/a"] {
+        let options = Options { path: path.to_owned(), ..Options::default() };
+        let loaded = load(&all, &options, &mut Cache::default());
+        assert_eq!((loaded.documents.len(), loaded.complete), (1, true), "{path}");
+    }
+}
+
+#[test]
+fn bom_and_crlf_make_no_difference() {
+    let text = app("a", "env:\n  A: b\n  C: |\n    x\n    y");
+    let plain = load_all(&tree(&[("a.yaml", &text)]));
+    let windows = load_all(&tree(&[("a.yaml", &format!("\u{feff}{}", text.replace('\n', "\r\n")))]));
+    assert_eq!(lines(&windows), Vec::<String>::new());
+    assert_eq!(plain.documents, windows.documents);
+}
+
+#[test]
+fn the_hash_covers_what_is_said_and_not_how() {
+    let hash = |text: &str| {
+        let loaded = load_all(&tree(&[("a.yaml", text)]));
+        assert_eq!(lines(&loaded), Vec::<String>::new(), "{text}");
+        loaded.documents.values().next().unwrap().document.hash().to_owned()
+    };
+    let one = hash(&app("a", "port: 80\nenv: {A: b, C: d}"));
+    assert_eq!(one.len(), 32);
+    assert_eq!(one, hash(&app("a", "# why\nenv:\n  C: \"d\"\n  A: 'b'\nport: 80")));
+    assert_eq!(one, hash(&app("a", "port: 80\nenv: {A: b, C: d}\nenvironments: {prod: {port: 81}}")));
+    assert_ne!(one, hash(&app("a", "port: 80\nenv: {A: b, C: e}")));
+    assert_ne!(one, hash(&app("b", "port: 80\nenv: {A: b, C: d}").replace("example.com/b", "example.com/a")));
+    assert_ne!(hash(&app("a", "args: [\"a\", \"b\"]")), hash(&app("a", "args: [\"ab\"]")));
+}
+
+#[test]
+fn the_hash_covers_the_files_that_a_document_refers_to() {
+    let hash = |content: &str| {
+        let loaded = load_all(&tree(&[("a.yaml", &app("a", "configFrom: c")), ("c/x", content)]));
+        loaded.documents.values().next().unwrap().document.hash().to_owned()
+    };
+    assert_ne!(hash("1"), hash("2"));
+}
+
+#[test]
+fn an_environment_is_merged_and_the_others_are_checked() {
+    let text = app(
+        "a",
+        "replicas: 2\nport: 80\nenv: {A: b, C: d}\nenvironments:\n  prod: {replicas: 5, env: {C: null, E: f}, port: null}\n  dev: {enabled: false}\n  test: {replica: 1}",
+    );
+    let good = text.replace("replica: 1", "replicas: 1");
+    let load_for = |text: &str, environment: Option<&str>| {
+        let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
+        load(&tree(&[("a.yaml", text)]), &options, &mut Cache::default())
+    };
+    let prod = load_for(&good, Some("prod"));
+    let spec = &only_app(&prod).spec;
+    assert_eq!((spec.replicas, spec.port), (Some(5), None));
+    assert_eq!(spec.env.keys().collect::<Vec<_>>(), ["A", "E"]);
+    assert_eq!(only_app(&load_for(&good, None)).spec.replicas, Some(2));
+    assert_eq!(only_app(&load_for(&good, Some("other"))).spec.replicas, Some(2));
+
+    let dev = load_for(&good, Some("dev"));
+    assert!(dev.complete && dev.documents.is_empty() && dev.blocked.is_empty());
+    assert_eq!(dev.absent.iter().collect::<Vec<_>>(), [&DocumentId::app("shop", "a")]);
+
+    for environment in [None, Some("prod"), Some("dev"), Some("test")] {
+        let loaded = load_for(&text, environment);
+        assert_eq!(
+            lines(&loaded),
+            ["a.yaml:14:12: error[PF0103]: unknown field `replica`"],
+            "{environment:?}"
+        );
+        assert!(!loaded.complete && loaded.documents.is_empty() && loaded.absent.is_empty());
+    }
+}
+
+#[test]
+fn a_problem_of_every_environment_is_reported_once() {
+    let loaded = load_all(&tree(&[("a.yaml", &app("a", "prot: 80\nenvironments: {a: {}, b: {}, c: {}}"))]));
+    assert_eq!(loaded.diagnostics.len(), 1);
+}
+
+#[test]
+fn a_document_that_the_configuration_refuses_is_blocked_but_the_source_is_complete() {
+    let options = Options {
+        namespaces: vec![Glob::new("team-*").unwrap(), Glob::new("web").unwrap()],
+        ..Options::default()
+    };
+    let team = app("a", "").replace("namespace: shop", "namespace: team-a");
+    let loaded =
+        load(&tree(&[("a.yaml", &team), ("b.yaml", &app("b", ""))]), &options, &mut Cache::default());
+    assert_eq!(loaded.documents.len(), 1);
+    assert_eq!(loaded.blocked[&DocumentId::app("shop", "b")].by, BlockedBy::Configuration);
+    assert_eq!(loaded.diagnostics[0].code, Code::NamespaceRefused);
+    assert!(loaded.complete);
+}
+
+#[test]
+fn documents_beyond_the_limit_are_left_as_they_are() {
+    let options = Options { max_documents: 1, ..Options::default() };
+    let all = tree(&[("a.yaml", &app("a", "")), ("b.yaml", &app("b", "")), ("c.yaml", &app("c", ""))]);
+    let loaded = load(&all, &options, &mut Cache::default());
+    assert_eq!((loaded.documents.len(), loaded.blocked.len(), loaded.complete), (1, 2, false));
+    assert_eq!(loaded.diagnostics.len(), 1);
+    assert_eq!(loaded.diagnostics[0].code, Code::TooManyDocuments);
+}
+
+#[test]
+fn a_document_that_is_there_twice_is_used_neither_way() {
+    let loaded =
+        load_all(&tree(&[("a.yaml", &app("a", "")), ("b.yaml", &app("a", "")), ("c.yaml", &app("c", ""))]));
+    assert_eq!(loaded.documents.len(), 1);
+    let found = &loaded.diagnostics[0];
+    assert_eq!((found.file.as_str(), found.related[0].file.as_str()), ("b.yaml", "a.yaml"));
+    assert!(!loaded.complete);
+}
+
+#[test]
+fn the_same_document_may_be_in_two_files_for_two_environments() {
+    let options = Options { environment: Some("dev".to_owned()), ..Options::default() };
+    let all = tree(&[
+        ("a.yaml", &app("a", "environments: {dev: {enabled: false}}")),
+        ("b.yaml", &app("a", "environments: {prod: {enabled: false}}")),
+    ]);
+    let loaded = load(&all, &options, &mut Cache::default());
+    assert_eq!((loaded.documents.len(), loaded.absent.len(), loaded.complete), (1, 0, true));
+}
+
+#[test]
+fn files_of_a_folder_join_the_configuration() {
+    let mut all = tree(&[
+        ("apps/a/app.yaml", &app("a", "configFrom: ../shared\nconfig: {b.toml: inline}")),
+        ("apps/shared/a.yaml", "not: [yaml"),
+        ("apps/shared/.gitkeep", ""),
+    ]);
+    all.entries.insert("apps/shared/c.bin".to_owned(), file(b"\xff\x00"));
+    let loaded = load_all(&all);
+    assert_eq!(lines(&loaded), Vec::<String>::new());
+    let files = &only_app(&loaded).config_files;
+    assert_eq!(files["a.yaml"], ConfigFile::Text("not: [yaml".to_owned()));
+    assert_eq!(files["b.toml"], ConfigFile::Text("inline".to_owned()));
+    assert_eq!(files["c.bin"], ConfigFile::Base64("/wA=".to_owned()));
+    assert_eq!(files.len(), 3);
+}
+
+#[test]
+fn a_broken_file_among_configuration_files_is_a_failure_if_it_may_hide_a_document() {
+    let hidden = format!("{}  broken: [\n", app("b", "").replace("kind: PortfolioApp\n", ""));
+    let loaded = load_all(&tree(&[("a.yaml", &app("a", "configFrom: c")), ("c/b.yaml", &hidden)]));
+    assert!(!loaded.complete);
+}
+
+#[test]
+fn a_migration_is_read_with_its_files() {
+    let text = "apiVersion: portfolio.dev/v1alpha1\nkind: DatabaseMigration\nmetadata: {name: db, namespace: shop}\nspec:\n  database: {host: pg.data, name: shop, secretRef: {name: login}}\n  dir: ./sql\n  lockTimeout: 300ms\n";
+    let loaded = load_all(&tree(&[
+        ("db/a.yaml", text),
+        ("db/sql/0009_drop_price.contract.sql", "ALTER TABLE a DROP b"),
+        ("db/sql/0007_add_total.sql", "ALTER TABLE a ADD c int"),
+        ("db/sql/0007_add_total.down.sql", "ALTER TABLE a DROP c"),
+        ("db/sql/10_fill.backfill.sql", "UPDATE a SET c = 1"),
+        ("db/sql/README.md", "x"),
+    ]));
+    assert_eq!(lines(&loaded), Vec::<String>::new());
+    let Document::Migration(migration) = &loaded.documents.values().next().unwrap().document else {
+        panic!("an app");
+    };
+    let steps: Vec<_> =
+        migration.steps.iter().map(|step| (step.version, step.name.as_str(), step.phase)).collect();
+    assert_eq!(
+        steps,
+        [
+            (7, "add_total", MigrationPhase::Expand),
+            (9, "drop_price", MigrationPhase::Contract),
+            (10, "fill", MigrationPhase::Backfill),
+        ]
+    );
+    assert_eq!(migration.steps[0].down.as_deref(), Some("ALTER TABLE a DROP c"));
+    let json = serde_json::to_string(&loaded.documents.values().next().unwrap().document).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Document>(&json).unwrap(),
+        loaded.documents.values().next().unwrap().document
+    );
+}
+
+#[test]
+fn a_dependency_within_the_source_is_no_news() {
+    let loaded =
+        load_all(&tree(&[("a.yaml", &app("a", "dependsOn: [{app: cart}]")), ("b.yaml", &app("cart", ""))]));
+    assert_eq!(lines(&loaded), Vec::<String>::new());
+    let loaded =
+        load_all(&tree(&[("a.yaml", &app("a", "dependsOn: [{app: carts}]")), ("b.yaml", &app("cart", ""))]));
+    assert_eq!(loaded.diagnostics[0].help.as_deref(), Some("did you mean `cart`?"));
+    assert_eq!((loaded.documents.len(), loaded.complete), (2, true));
+}
+
+#[test]
+fn a_circle_blocks_its_members_only() {
+    let loaded = load_all(&tree(&[
+        ("a.yaml", &app("a", "dependsOn: [{app: b}]")),
+        ("b.yaml", &app("b", "dependsOn: [{app: c}]")),
+        ("c.yaml", &app("c", "dependsOn: [{app: b}, {app: d}]")),
+        ("d.yaml", &app("d", "")),
+    ]));
+    assert_eq!(loaded.blocked.keys().map(|id| id.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert!(
+        loaded.diagnostics[0]
+            .message
+            .ends_with("PortfolioApp/shop/b -> PortfolioApp/shop/c -> PortfolioApp/shop/b"),
+        "{}",
+        loaded.diagnostics[0]
+    );
+}
+
+#[test]
+fn a_blob_that_is_known_is_not_read_again() {
+    let mut cache = Cache::default();
+    let first = load(&tree(&[("a.yaml", &app("a", ""))]), &Options::default(), &mut cache);
+    // The same id with other bytes: only somebody who reads it would notice.
+    let mut lying = tree(&[("b.yaml", &app("a", ""))]);
+    for entry in lying.entries.values_mut() {
+        if let Entry::File { bytes, .. } = entry {
+            *bytes = Arc::from(b"a: [".as_slice());
+        }
+    }
+    let second = load(&lying, &Options::default(), &mut cache);
+    assert_eq!(first.documents.keys().collect::<Vec<_>>(), second.documents.keys().collect::<Vec<_>>());
+    assert_eq!(second.documents.values().next().unwrap().file, "b.yaml");
+    load(&tree(&[]), &Options::default(), &mut cache);
+    assert!(!load(&lying, &Options::default(), &mut cache).complete);
+}

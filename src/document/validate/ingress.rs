@@ -1,0 +1,93 @@
+//! HTTP from outside.
+
+use std::collections::BTreeSet;
+
+use super::metadata::check_annotations;
+use super::ports::declared;
+use super::{Rules, names};
+use crate::document::diagnostic::shown;
+use crate::document::{Code, Protocol};
+
+impl Rules<'_> {
+    pub(super) fn ingress(&mut self) {
+        let Some(ingress) = &self.app.spec.ingress else { return };
+        self.needs_port("ingress", "the Ingress");
+        if let Some((port, _, Protocol::UDP | Protocol::SCTP)) = declared(&self.app.spec).first() {
+            self.key_error(
+                Code::NotTcp,
+                &["ingress"],
+                format!("the Ingress leads to the first port, `{}`, which is no TCP port", shown(port)),
+                "call the port for HTTP `http`, which makes it the first",
+            );
+        }
+        if ingress.host.is_some() && !ingress.hosts.is_empty() {
+            self.key_error(
+                Code::HostAndHosts,
+                &["ingress", "hosts"],
+                "`host` and `hosts` are both there",
+                "write `host` with `path` for one host, or `hosts` for several",
+            );
+        } else if ingress.host.is_none() && ingress.hosts.is_empty() && self.whole {
+            self.key_error(
+                Code::HostAndHosts,
+                &["ingress"],
+                "the Ingress has no host",
+                "write `host: shop.example.com`",
+            );
+        }
+        if let (Some(_), false) = (&ingress.path, ingress.hosts.is_empty()) {
+            self.key_error(
+                Code::HostAndHosts,
+                &["ingress", "path"],
+                "`path` belongs to `host`, not to `hosts`",
+                "write the paths into `hosts`: `- {host: …, paths: [/]}`",
+            );
+        }
+        if let Some(host) = &ingress.host {
+            self.host(&["ingress", "host"], host);
+        }
+        if let Some(path) = &ingress.path {
+            self.url_path(&["ingress", "path"], path);
+        }
+        let mut rules = BTreeSet::new();
+        for (number, host) in ingress.hosts.iter().enumerate() {
+            let number = number.to_string();
+            self.host(&["ingress", "hosts", &number, "host"], &host.host);
+            for (at, path) in host.paths.iter().enumerate() {
+                self.url_path(&["ingress", "hosts", &number, "paths", &at.to_string()], path);
+            }
+            let paths: Vec<&str> = host.paths.iter().map(String::as_str).collect();
+            for path in if paths.is_empty() { vec!["/"] } else { paths } {
+                if !rules.insert((host.host.as_str(), path)) {
+                    self.error(
+                        Code::InvalidHost,
+                        &["ingress", "hosts", &number, "host"],
+                        format!("`{}{}` is there twice", shown(&host.host), shown(path)),
+                        "remove one of them",
+                    );
+                }
+            }
+        }
+        if let Some(class) = &ingress.class_name {
+            self.reference("an IngressClass", &["ingress", "className"], class);
+        }
+        if let Some(secret) = &ingress.tls {
+            self.reference("a Secret", &["ingress", "tls"], secret);
+        }
+        check_annotations(&ingress.annotations, &["ingress", "annotations"], self.places, self.diagnostics);
+    }
+
+    fn host(&mut self, path: &[&str], host: &str) {
+        if names::is_host(host, true) {
+            return;
+        }
+        let help = if host.contains("://") {
+            "write the host alone, without `https://` and path"
+        } else if host.contains(':') {
+            "write the host alone, without a port"
+        } else {
+            "write a name in lower case such as `shop.example.com` or `*.example.com`"
+        };
+        self.error(Code::InvalidHost, path, format!("`{}` is not a host name", shown(host)), help);
+    }
+}

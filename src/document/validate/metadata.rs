@@ -1,0 +1,169 @@
+//! Names, labels and annotations.
+
+use std::collections::BTreeMap;
+
+use super::{Rules, names};
+use crate::document::across::volume_claim;
+use crate::document::check::Metadata;
+use crate::document::diagnostic::shown;
+use crate::document::node::Places;
+use crate::document::{Code, Diagnostic, DocumentKind};
+
+/// Prefixes of keys that are ours to set.
+const RESERVED: [&str; 2] = ["portfolio.dev/", "app.kubernetes.io/"];
+/// All annotations of an object together.
+const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
+
+/// The `metadata` of a document of either kind.
+pub(in crate::document) fn metadata(
+    kind: DocumentKind,
+    metadata: &Metadata,
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Metadata { name, namespace, labels, annotations } = metadata;
+    let good = match kind {
+        DocumentKind::PortfolioApp => names::is_rfc1035_label(name),
+        DocumentKind::DatabaseMigration => names::is_dns_label(name),
+    };
+    // A name that could not be read was reported already.
+    if !good && places.root.get("name").and_then(|name| name.text()).is_some() {
+        let mut help = "at most 63 lower-case letters, digits and `-`".to_owned();
+        if kind == DocumentKind::PortfolioApp {
+            help.push_str(", a letter first");
+        }
+        if let Some(name) = names::suggest_label(name).filter(|name| names::is_rfc1035_label(name)) {
+            help = format!("{help}: `{name}`");
+        }
+        let message = format!("`{}` cannot be the name of a {kind}", shown(name));
+        diagnostics.push(Diagnostic::error(Code::InvalidName, places.of(&["name"]), message).help(help));
+    }
+    if let Some(namespace) = namespace.as_ref().filter(|namespace| !names::is_dns_label(namespace)) {
+        let message = format!("`{}` cannot be the name of a namespace", shown(namespace));
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidNamespace, places.of(&["namespace"]), message)
+                .help("at most 63 lower-case letters, digits and `-`"),
+        );
+    }
+    check_labels(labels, &["labels"], places, diagnostics);
+    check_annotations(annotations, &["annotations"], places, diagnostics);
+}
+
+impl Rules<'_> {
+    /// Labels and annotations of the pods, the selector, and names that are made of the app's.
+    pub(super) fn labels(&mut self) {
+        let spec = &self.app.spec;
+        check_labels(&spec.pod_labels, &["podLabels"], self.places, self.diagnostics);
+        check_annotations(&spec.pod_annotations, &["podAnnotations"], self.places, self.diagnostics);
+        // A selector is taken over as it is, reserved prefixes included.
+        for (key, value) in &spec.selector {
+            label_syntax(key, value, &["selector"], self.places, self.diagnostics);
+            if value.is_empty() {
+                self.error(
+                    Code::InvalidLabel,
+                    &["selector", key],
+                    format!("the selector's `{}` has no value", shown(key)),
+                    "write the value that the Deployment's selector has",
+                );
+            }
+        }
+        let name = self.app.id.name.as_str();
+        if !self.app.config_files.is_empty() {
+            let path: &[&str] = if spec.config.is_empty() { &["configFrom"] } else { &["config"] };
+            self.derived(&format!("{name}-config-0123456789"), "ConfigMap", path);
+        }
+        for volume in spec.storage.keys() {
+            let claim = volume_claim(name, volume);
+            let derived = claim.rsplit('/').next().unwrap_or(&claim);
+            self.derived(derived, "PersistentVolumeClaim", &["storage", volume]);
+        }
+    }
+
+    /// Names of objects end up in labels too, so none may be longer than a label's value.
+    fn derived(&mut self, name: &str, kind: &str, path: &[&str]) {
+        let over = name.len().saturating_sub(63);
+        if over > 0 {
+            self.key_error(
+                Code::DerivedNameTooLong,
+                path,
+                format!("the name of the {kind}, `{}`, would have {} characters", shown(name), name.len()),
+                &format!("at most 63 are possible; shorten the app's name by {over}"),
+            );
+        }
+    }
+}
+
+fn check_labels(
+    labels: &BTreeMap<String, String>,
+    path: &[&str],
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for (key, value) in labels {
+        if !reserved(key, path, places, diagnostics) {
+            label_syntax(key, value, path, places, diagnostics);
+        }
+    }
+}
+
+fn label_syntax(
+    key: &str,
+    value: &str,
+    path: &[&str],
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let full: Vec<&str> = path.iter().copied().chain([key]).collect();
+    if !names::is_qualified_name(key) {
+        let message = format!("`{}` cannot be the key of a label", shown(key));
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidLabel, places.key(&full), message)
+                .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),
+        );
+    }
+    if !names::is_label_value(value) {
+        let message = format!("`{}` cannot be the value of a label", shown(value));
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidLabel, places.of(&full), message)
+                .help("at most 63 letters, digits, `-`, `_` and `.`; anything else can be an annotation"),
+        );
+    }
+}
+
+/// Annotations under `path`.
+pub(super) fn check_annotations(
+    annotations: &BTreeMap<String, String>,
+    path: &[&str],
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for key in annotations.keys() {
+        let full: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+        if !reserved(key, path, places, diagnostics) && !names::is_qualified_name(&key.to_ascii_lowercase()) {
+            let message = format!("`{}` cannot be the key of an annotation", shown(key));
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidAnnotation, places.key(&full), message)
+                    .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),
+            );
+        }
+    }
+    let bytes: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if bytes > MAX_ANNOTATION_BYTES {
+        let message = format!("the annotations are {bytes} bytes together");
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidAnnotation, places.key(path), message)
+                .help(format!("at most {MAX_ANNOTATION_BYTES} bytes fit on one object")),
+        );
+    }
+}
+
+fn reserved(key: &str, path: &[&str], places: Places<'_>, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let Some(prefix) = RESERVED.into_iter().find(|prefix| key.starts_with(prefix)) else { return false };
+    let full: Vec<&str> = path.iter().copied().chain([key]).collect();
+    let message = format!("`{}` is set by portfolio itself", shown(key));
+    diagnostics.push(
+        Diagnostic::error(Code::ReservedKey, places.key(&full), message)
+            .help(format!("choose a key without the prefix `{prefix}`")),
+    );
+    true
+}

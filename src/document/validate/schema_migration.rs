@@ -1,0 +1,169 @@
+//! The rules of a `DatabaseMigration` beyond those of its files.
+
+use super::{image, names, resources};
+use crate::document::diagnostic::shown;
+use crate::document::node::Places;
+use crate::document::{Code, Diagnostic, Duration, Migration, MigrationCommand, Span};
+
+/// Reports what is wrong with a migration.
+pub(in crate::document) fn migration(
+    migration: &Migration,
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let spec = &migration.spec;
+    let mut rules = Rules { places, diagnostics };
+    let sources: Vec<&str> = [
+        ("dir", spec.dir.is_some()),
+        ("migrations", places.root.entry("migrations").is_some()),
+        ("command", spec.command.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, there)| there.then_some(name))
+    .collect();
+    match sources.as_slice() {
+        [_] => {}
+        [] => rules.error(
+            Code::MigrationSource,
+            rules.places.fallback,
+            "the migration says nothing to run",
+            "write `dir: ./migrations` for a folder of SQL files, or `migrations` or `command`",
+        ),
+        [_, second, ..] => rules.error(
+            Code::MigrationSource,
+            rules.places.key(&[second]),
+            format!("`{}` are together", sources.join("` and `")),
+            "keep one of `dir`, `migrations` and `command`",
+        ),
+    }
+    if spec.deadline == Some(Duration::from_secs(0)) {
+        let span = places.of(&["deadline"]);
+        rules.error(Code::NotPositive, span, "`deadline` must be more than zero", "write `1h`");
+    }
+    rules.database(migration);
+    if let Some(command) = &spec.command {
+        rules.command(command);
+    }
+    for (number, exception) in spec.allow.iter().enumerate() {
+        let number = number.to_string();
+        if exception.reason.trim().is_empty() {
+            let span = places.of(&["allow", &number, "reason"]);
+            rules.error(
+                Code::LintException,
+                span,
+                format!("the exception from `{}` gives no reason", shown(&exception.rule)),
+                "say in a few words why it is safe here",
+            );
+        }
+    }
+    if let Some(window) = spec.contract.as_ref().and_then(|contract| contract.window.as_ref()) {
+        for (number, line) in window.allow.iter().enumerate() {
+            if !is_window(line) {
+                rules.error(
+                    Code::InvalidSchedule,
+                    places.of(&["contract", "window", "allow", &number.to_string()]),
+                    format!("`{}` is not a time with a length", shown(line)),
+                    "write a cron line with five fields and a length, such as `0 2 * * 1-5 for 3h`",
+                );
+            }
+        }
+    }
+    for (path, image) in [
+        (["backup", "image"], spec.backup.as_ref().and_then(|backup| backup.image.as_ref())),
+        (["runner", "image"], spec.runner.as_ref().and_then(|runner| runner.image.as_ref())),
+    ] {
+        if let Some(image) = image {
+            image::check(image, places.of(&path), rules.diagnostics);
+        }
+    }
+    if let Some(wanted) = spec.runner.as_ref().and_then(|runner| runner.resources.as_ref()) {
+        resources::check(wanted, &["runner", "resources"], places, rules.diagnostics);
+    }
+}
+
+struct Rules<'a> {
+    places: Places<'a>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Rules<'_> {
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
+        self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    fn database(&mut self, migration: &Migration) {
+        let database = &migration.spec.database;
+        let address = database.host.parse::<std::net::IpAddr>().is_ok();
+        if !address && !names::is_host(&database.host, false) {
+            let span = self.places.of(&["database", "host"]);
+            let message = format!("`{}` is neither a host name nor an address", shown(&database.host));
+            self.error(
+                Code::InvalidHost,
+                span,
+                message,
+                "write `pg.data.svc` or an IP address, without a port",
+            );
+        }
+        if database.port == Some(0) {
+            let span = self.places.of(&["database", "port"]);
+            self.error(Code::InvalidPort, span, "0 is not a port", "write a number from 1 to 65535");
+        }
+        if database.name.is_empty() {
+            let span = self.places.of(&["database", "name"]);
+            self.error(Code::InvalidReference, span, "the database needs a name", "write `name: shop`");
+        }
+        self.secret(&["database", "secretRef", "name"], &database.secret_ref.name);
+        if let Some(file) = &database.ca_secret {
+            self.secret(&["database", "caSecret", "name"], &file.name);
+        }
+    }
+
+    fn command(&mut self, command: &MigrationCommand) {
+        image::check(&command.image, self.places.of(&["command", "image"]), self.diagnostics);
+        for (field, name) in (command.env.keys().map(|name| ("env", name)))
+            .chain(command.secrets.keys().map(|name| ("secrets", name)))
+            .filter(|(_, name)| !names::is_env_name(name))
+        {
+            let span = self.places.key(&["command", field, name]);
+            let message = format!("`{}` cannot be the name of an environment variable", shown(name));
+            self.error(
+                Code::InvalidEnvName,
+                span,
+                message,
+                "letters, digits, `_`, `-` and `.`, no digit first",
+            );
+        }
+        for (name, secret) in &command.secrets {
+            if command.env.contains_key(name) {
+                let span = self.places.key(&["command", "secrets", name]);
+                let message = format!("`{}` is in `env` and in `secrets`", shown(name));
+                self.error(Code::EnvTwice, span, message, "remove one of them");
+            }
+            self.secret(&["command", "secrets", name, "secret"], &secret.secret);
+        }
+    }
+
+    fn secret(&mut self, path: &[&str], name: &str) {
+        if !names::is_subdomain(name) {
+            let message = format!("`{}` cannot be the name of a Secret", shown(name));
+            self.error(
+                Code::InvalidReference,
+                self.places.of(path),
+                message,
+                "names are lower-case letters, digits, `-` and `.`, and begin and end with a letter or digit",
+            );
+        }
+    }
+}
+
+/// `<minute> <hour> <day> <month> <weekday> for <duration>`; what a cron field may say is checked by shape only,
+/// the schedule itself is the business of whoever waits for it.
+fn is_window(line: &str) -> bool {
+    let Some((cron, length)) = line.split_once(" for ") else { return false };
+    let fields: Vec<&str> = cron.split_whitespace().collect();
+    let is_field = |field: &&str| {
+        field.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b',' | b'-' | b'/'))
+    };
+    let long = length.trim().parse::<Duration>().is_ok_and(|length| length > Duration::from_secs(0));
+    fields.len() == 5 && fields.iter().all(is_field) && long
+}
