@@ -17,3 +17,4 @@
 //! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
 
 pub mod document;
+pub mod object;
