@@ -18,3 +18,4 @@
 
 pub mod document;
 pub mod object;
+pub mod render;

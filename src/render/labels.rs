@@ -1,0 +1,132 @@
+//! Labels and annotations: what every object carries, what pods carry, and what selects pods.
+//!
+//! The selector never changes in the life of an app, so nothing that changes may be in it. Nothing of
+//! `portfolio.dev/` is a label of a pod: the reconciler's watches would see what controllers made.
+
+use std::collections::BTreeMap;
+
+use crate::document::App;
+use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, FIELD_MANAGER, LABEL_SOURCE, Owner};
+
+/// Annotation of the pods that carries the document's `restart`. It is an annotation since a label's value
+/// could not hold any text, and of our own prefix since `app.kubernetes.io/` is Kubernetes' to define.
+pub const ANNOTATION_RESTART: &str = "portfolio.dev/restart";
+
+const NAME: &str = "app.kubernetes.io/name";
+const INSTANCE: &str = "app.kubernetes.io/instance";
+const COMPONENT: &str = "app.kubernetes.io/component";
+const PART_OF: &str = "app.kubernetes.io/part-of";
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+const VERSION: &str = "app.kubernetes.io/version";
+
+/// `component` of the pods that serve; those of Jobs have another, so no Service ever finds them.
+const COMPONENT_APP: &str = "app";
+
+type Texts = BTreeMap<String, String>;
+
+/// What selects the app's pods, for Deployment, Service, disruption budget and network policy alike.
+pub(super) fn selector(app: &App) -> Texts {
+    if app.spec.selector.is_empty() { identity(app).into() } else { app.spec.selector.clone() }
+}
+
+/// What selects the app's pods, as the API's `labelSelector` text: `key=value,…`.
+pub fn pod_selector(app: &App) -> String {
+    let pairs: Vec<_> = selector(app).into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(",")
+}
+
+/// Labels of every object. `part-of` is the namespace unless the document says otherwise. `version` is left to
+/// the Deployment: a new image then rewrites one object, not eight.
+pub(super) fn object(app: &App, owner: &Owner) -> Texts {
+    let mut labels = app.labels.clone();
+    labels.entry(PART_OF.to_owned()).or_insert_with(|| app.id.namespace.clone());
+    labels.extend(identity(app));
+    labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
+    labels.insert(LABEL_SOURCE.to_owned(), owner.source.clone());
+    labels
+}
+
+/// Labels of the Deployment beside those of every object.
+pub(super) fn deployment(app: &App) -> Texts {
+    version(app).into_iter().collect()
+}
+
+/// Labels of the pods. The selector comes last, because a Deployment must select its own pods.
+pub(super) fn pod(app: &App, selector: &Texts) -> Texts {
+    let part_of = app.labels.get(PART_OF).unwrap_or(&app.id.namespace);
+    let mut labels = Texts::from([(PART_OF.to_owned(), part_of.clone())]);
+    labels.extend(version(app));
+    labels.extend(app.spec.pod_labels.clone());
+    labels.extend(identity(app));
+    labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
+    labels.extend(selector.clone());
+    labels
+}
+
+/// Annotations of every object.
+pub(super) fn object_annotations(app: &App, owner: &Owner) -> Texts {
+    let mut annotations = app.annotations.clone();
+    annotations.insert(ANNOTATION_DOCUMENT.to_owned(), app.id.to_string());
+    annotations.insert(ANNOTATION_OWNER.to_owned(), owner.to_string());
+    annotations
+}
+
+/// Annotations of the pods.
+pub(super) fn pod_annotations(app: &App) -> Texts {
+    let mut annotations = app.spec.pod_annotations.clone();
+    if let Some(restart) = app.spec.restart.as_ref().filter(|restart| !restart.0.is_empty()) {
+        annotations.insert(ANNOTATION_RESTART.to_owned(), restart.0.clone());
+    }
+    annotations
+}
+
+fn identity(app: &App) -> [(String, String); 3] {
+    let name = &app.id.name;
+    [(NAME, name.as_str()), (INSTANCE, name.as_str()), (COMPONENT, COMPONENT_APP)]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+}
+
+fn version(app: &App) -> Option<(String, String)> {
+    let version = app.labels.get(VERSION).cloned().or_else(|| image_version(&app.spec.image))?;
+    Some((VERSION.to_owned(), version))
+}
+
+/// The version that an image names, as a label's value: its tag, else the start of its digest, else `latest`.
+/// `None` when nothing of the tag may be in a label.
+pub fn image_version(image: &str) -> Option<String> {
+    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let version = match (file.split_once(':'), digest) {
+        (Some((_, tag)), _) => tag.to_owned(),
+        (None, Some(digest)) => digest.replace(':', "-").chars().take("sha256-".len() + 12).collect(),
+        (None, None) => "latest".to_owned(),
+    };
+    let allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+    let kept: String = version.chars().filter(|char| allowed(*char)).take(63).collect();
+    let trimmed = kept.trim_matches(|char: char| !char.is_ascii_alphanumeric());
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_an_image_is_a_valid_label() {
+        let long = "1.".repeat(64);
+        for (image, version) in [
+            ("nginx:1.27", Some("1.27")),
+            ("nginx", Some("latest")),
+            ("registry.example.com:5000/shop", Some("latest")),
+            ("registry.example.com:5000/shop:v2", Some("v2")),
+            ("shop:1.4.2@sha256:0123456789abcdef0123", Some("1.4.2")),
+            ("shop@sha256:0123456789abcdef0123", Some("sha256-0123456789ab")),
+            ("shop:_", None),
+            ("shop:_v1-", Some("v1")),
+        ] {
+            assert_eq!(image_version(image).as_deref(), version, "{image}");
+        }
+        let cut = image_version(&format!("shop:{long}")).unwrap();
+        assert!(cut.len() <= 63 && cut.ends_with('1'), "{cut}");
+    }
+}

@@ -1,0 +1,80 @@
+//! A valid document in, its Kubernetes objects out: deterministic, sorted, infallible.
+//!
+//! Pure. Called for what git asks for and, with the record's own [`RendererVersion`], for repair and rollback.
+//! One file a kind; `subject` holds what they share. Within a version the pod template of an unchanged
+//! document never changes by a byte, which the golden files in `examples/` and `tests/golden/` guard.
+
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
+mod config_map;
+mod deployment;
+mod ingress;
+mod labels;
+pub mod names;
+mod network_policy;
+mod persistent_volume_claim;
+mod pod;
+mod pod_disruption_budget;
+mod ports;
+mod probe;
+mod resources;
+mod service;
+mod service_account;
+mod subject;
+mod volumes;
+mod yaml;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{App, Validated};
+use crate::object::Object;
+use subject::Subject;
+
+pub use crate::object::Owner;
+pub use deployment::replicas;
+pub use labels::{ANNOTATION_RESTART, image_version, pod_selector};
+pub use ports::{NamedPort, app_ports};
+pub use yaml::to_yaml;
+
+/// How documents become objects. A change of rendered pod templates is a new version beside the old one, so
+/// that an upgrade of the daemon restarts nobody: each app is repaired with the version in its record and
+/// moves on with its next edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RendererVersion {
+    /// The first.
+    #[default]
+    V1,
+}
+
+impl RendererVersion {
+    /// What an app gets with its next edit.
+    pub const CURRENT: RendererVersion = RendererVersion::V1;
+}
+
+/// The objects of an app, sorted by reference, which is the order of their creation.
+pub fn render(app: &Validated<App>, owner: &Owner, version: RendererVersion) -> Vec<Object> {
+    render_app(app, owner, version)
+}
+
+/// [`render`] without the proof of validity; what it makes of an app that is not valid has no meaning.
+fn render_app(app: &App, owner: &Owner, version: RendererVersion) -> Vec<Object> {
+    match version {
+        RendererVersion::V1 => objects(&Subject::new(app, owner)),
+    }
+}
+
+fn objects(subject: &Subject<'_>) -> Vec<Object> {
+    let mut objects =
+        vec![service_account::render(subject), network_policy::render(subject), deployment::render(subject)];
+    objects.extend(config_map::render(subject));
+    objects.extend(persistent_volume_claim::render(subject));
+    objects.extend(service::render(subject));
+    objects.extend(pod_disruption_budget::render(subject));
+    objects.extend(ingress::render(subject));
+    objects.sort_unstable_by(|one, other| one.reference.cmp(&other.reference));
+    objects
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The pod template: what runs, hardened by default, spread over zones and nodes.
+//!
+//! Any byte that changes here restarts the app, so nothing in it may depend on what does not concern its pods,
+//! such as the number of replicas.
+
+use k8s_openapi::api::core::v1::{
+    Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler,
+    PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+    SecretKeySelector, SecurityContext, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::subject::{Subject, int, some_entries, some_items};
+use super::{labels, names, probe, resources, volumes};
+use crate::document::{AppSpec, Duration, Security};
+
+const DEFAULT_GRACE: Duration = Duration::from_secs(30);
+const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
+/// Beyond the ids that distributions give to their own accounts.
+const DEFAULT_ID: u32 = 10_001;
+const ZONE: &str = "topology.kubernetes.io/zone";
+const NODE: &str = "kubernetes.io/hostname";
+
+pub(super) fn template(subject: &Subject<'_>) -> PodTemplateSpec {
+    let drain = drain(subject);
+    let grace = subject.spec.rollout.as_ref().and_then(|rollout| rollout.grace).unwrap_or(DEFAULT_GRACE);
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(labels::pod(subject.app, &subject.selector)),
+            annotations: some_entries(labels::pod_annotations(subject.app)),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(PodSpec {
+            service_account_name: Some(subject.name().to_owned()),
+            automount_service_account_token: Some(false),
+            enable_service_links: Some(false),
+            termination_grace_period_seconds: Some(i64::from(int(grace.as_secs() + drain.as_secs()))),
+            security_context: Some(pod_security(subject.spec)),
+            topology_spread_constraints: Some([ZONE, NODE].map(|key| spread(subject, key)).into()),
+            affinity: Some(apart(subject)),
+            containers: vec![container(subject, drain)],
+            volumes: some_items(volumes::volumes(subject)),
+            ..PodSpec::default()
+        }),
+    }
+}
+
+fn container(subject: &Subject<'_>, drain: Duration) -> Container {
+    let spec = subject.spec;
+    Container {
+        name: names::CONTAINER.to_owned(),
+        image: Some(spec.image.clone()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        command: some_items(spec.command.clone()),
+        args: some_items(spec.args.clone()),
+        ports: some_items(ports(subject)),
+        env: some_items(env(spec)),
+        resources: Some(resources::requirements(spec)),
+        startup_probe: probe::startup(subject),
+        readiness_probe: probe::ready(subject),
+        liveness_probe: probe::live(subject),
+        lifecycle: (drain.as_secs() > 0).then(|| sleep_before_stop(drain)),
+        security_context: Some(container_security(spec)),
+        volume_mounts: some_items(volumes::mounts(subject)),
+        ..Container::default()
+    }
+}
+
+fn ports(subject: &Subject<'_>) -> Vec<ContainerPort> {
+    subject
+        .ports
+        .iter()
+        .map(|port| ContainerPort {
+            name: Some(port.name.to_owned()),
+            container_port: port.number.into(),
+            protocol: Some(port.protocol_name().to_owned()),
+            ..ContainerPort::default()
+        })
+        .collect()
+}
+
+/// Secrets first: a variable may then be made of them, `postgres://$(USER):$(PASSWORD)@db`, since Kubernetes
+/// resolves only names that stand before.
+fn env(spec: &AppSpec) -> Vec<EnvVar> {
+    let secrets = spec.secrets.iter().map(|(name, key)| EnvVar {
+        name: name.clone(),
+        value_from: Some(EnvVarSource {
+            secret_key_ref: Some(SecretKeySelector {
+                name: key.secret.clone(),
+                key: key.key.clone(),
+                optional: key.optional.then_some(true),
+            }),
+            ..EnvVarSource::default()
+        }),
+        ..EnvVar::default()
+    });
+    let plain = spec.env.iter().filter(|(name, _)| !spec.secrets.contains_key(*name)).map(|(name, value)| {
+        EnvVar { name: name.clone(), value: Some(value.0.clone()), ..EnvVar::default() }
+    });
+    secrets.chain(plain).collect()
+}
+
+/// How long a pod goes on serving after it was told to stop, while endpoints update.
+fn drain(subject: &Subject<'_>) -> Duration {
+    if subject.ports.is_empty() {
+        return Duration::default();
+    }
+    subject.spec.rollout.as_ref().and_then(|rollout| rollout.drain).unwrap_or(DEFAULT_DRAIN)
+}
+
+fn sleep_before_stop(drain: Duration) -> Lifecycle {
+    let sleep = SleepAction { seconds: i64::from(int(drain.as_secs())) };
+    Lifecycle {
+        pre_stop: Some(LifecycleHandler { sleep: Some(sleep), ..LifecycleHandler::default() }),
+        ..Lifecycle::default()
+    }
+}
+
+/// The restricted Pod Security Standard. `root: true` leaves user and group to the image unless they are given.
+fn pod_security(spec: &AppSpec) -> PodSecurityContext {
+    let defaults = Security::default();
+    let security = spec.security.as_ref().unwrap_or(&defaults);
+    let fallback = (!security.root).then_some(DEFAULT_ID);
+    let group = security.group.or(fallback).map(i64::from);
+    PodSecurityContext {
+        run_as_non_root: Some(!security.root),
+        run_as_user: security.user.or(fallback).map(i64::from),
+        run_as_group: group,
+        fs_group: group,
+        // Walking a large volume at each start would take minutes.
+        fs_group_change_policy: group.is_some().then(|| "OnRootMismatch".to_owned()),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
+        ..PodSecurityContext::default()
+    }
+}
+
+fn container_security(spec: &AppSpec) -> SecurityContext {
+    let security = spec.security.as_ref();
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        read_only_root_filesystem: Some(security.and_then(|security| security.read_only).unwrap_or(true)),
+        capabilities: Some(Capabilities {
+            drop: Some(vec!["ALL".to_owned()]),
+            add: security.and_then(|security| some_items(security.capabilities.clone())),
+        }),
+        ..SecurityContext::default()
+    }
+}
+
+fn spread(subject: &Subject<'_>, key: &str) -> TopologySpreadConstraint {
+    TopologySpreadConstraint {
+        max_skew: 1,
+        topology_key: key.to_owned(),
+        when_unsatisfiable: "ScheduleAnyway".to_owned(),
+        label_selector: Some(subject.label_selector()),
+        ..TopologySpreadConstraint::default()
+    }
+}
+
+fn apart(subject: &Subject<'_>) -> Affinity {
+    let term = PodAffinityTerm {
+        topology_key: NODE.to_owned(),
+        label_selector: Some(subject.label_selector()),
+        ..PodAffinityTerm::default()
+    };
+    Affinity {
+        pod_anti_affinity: Some(PodAntiAffinity {
+            preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
+                weight: 100,
+                pod_affinity_term: term,
+            }]),
+            ..PodAntiAffinity::default()
+        }),
+        ..Affinity::default()
+    }
+}

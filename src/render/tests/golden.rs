@@ -1,0 +1,143 @@
+//! Golden files, in `tests/golden`: the objects of the smallest app in full, and for each option the difference
+//! that it makes. A change of these files is a change of everybody's objects: see [`RendererVersion`].
+//!
+//! [`RendererVersion`]: crate::render::RendererVersion
+
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use super::{app, find, rendered, spec};
+use crate::object::Kind;
+use crate::render::to_yaml;
+
+fn golden(name: &str, content: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../tests/golden");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, content));
+}
+
+/// What these fields change in the objects of the smallest app.
+fn option(name: &str, fields: Value) {
+    let before = to_yaml(&rendered(&app(spec(json!({})))));
+    let after = to_yaml(&rendered(&app(spec(fields))));
+    golden(name, &TextDiff::from_lines(&before, &after).unified_diff().context_radius(2).to_string());
+}
+
+#[test]
+fn the_smallest_app() {
+    golden("smallest", &to_yaml(&rendered(&app(spec(json!({}))))));
+}
+
+#[test]
+fn every_option_makes_the_difference_that_its_golden_file_shows() {
+    for (name, fields) in [
+        ("image_digest", json!({"image": "registry.example.com/web@sha256:0123456789abcdef"})),
+        ("selector", json!({"selector": {"app": "old-web"}, "port": 8080})),
+        ("restart", json!({"restart": "2026-10-01: new certificate"})),
+        ("replicas_none", json!({"replicas": 0})),
+        ("replicas_one", json!({"replicas": 1})),
+        ("command", json!({"command": ["/bin/web"], "args": ["--port", "8080"]})),
+        ("port", json!({"port": 8080})),
+        (
+            "ports",
+            json!({"ports": {"admin": 9000, "http": 8080, "dns": {"port": 53, "protocol": "UDP"}, "grpc": 50051}}),
+        ),
+        ("port_udp_only", json!({"ports": {"dns": {"port": 53, "protocol": "UDP"}}})),
+        (
+            "service",
+            json!({"port": 8080, "service": {"port": 8000, "type": "LoadBalancer",
+                "annotations": {"example.com/lb": "internal", "portfolio.dev/owner": "somebody"}}}),
+        ),
+        ("service_headless", json!({"port": 8080, "service": {"headless": true}})),
+        ("env", json!({"env": {"LOG_LEVEL": "info", "ON": "on", "EMPTY": ""}})),
+        (
+            "secrets",
+            json!({"env": {"DATABASE_URL": "postgres://$(USER)@db"},
+                "secrets": {"USER": {"secret": "db", "key": "user"},
+                    "TOKEN": {"secret": "token", "key": "t", "optional": true}}}),
+        ),
+        ("config", json!({"config": {"app.toml": "level = \"info\"\nport = 1\n", "empty": ""}})),
+        ("config_path", json!({"config": {"app.toml": "a = 1\n"}, "configPath": "/app/config"})),
+        (
+            "resources",
+            json!({"resources": {"requests": {"cpu": "0.1", "memory": "1024Mi"},
+                "limits": {"cpu": "1000m", "ephemeral-storage": "1Gi"}}}),
+        ),
+        ("resources_small_limit", json!({"resources": {"limits": {"memory": "32Mi", "cpu": "10m"}}})),
+        (
+            "probes",
+            json!({"ports": {"http": 8080, "admin": 9000}, "probes": {
+                "startup": {"path": "/start", "period": "1s", "failures": 30},
+                "ready": {"path": "/ready", "port": "admin", "timeout": "5s"},
+                "live": {"path": "/live", "port": "8080"}}}),
+        ),
+        (
+            "probes_other",
+            json!({"ports": {"grpc": 50051}, "probes": {
+                "startup": {"command": ["/bin/check"]}, "ready": {"grpc": true}, "live": {"tcp": true}}}),
+        ),
+        (
+            "ingress",
+            json!({"port": 8080, "ingress": {"host": "shop.example.com", "className": "nginx",
+                "tls": "shop-tls", "annotations": {"example.com/size": "8m"}}}),
+        ),
+        (
+            "ingress_hosts",
+            json!({"port": 8080, "ingress": {"host": "a.example.com", "path": "/v1", "tls": "t", "hosts": [
+                {"host": "b.example.com"}, {"host": "a.example.com", "paths": ["/v2", "/v3"]}]}}),
+        ),
+        (
+            "storage",
+            json!({"replicas": 1, "storage": {"data": {"size": "10240Mi", "mountPath": "/data", "class": "fast"}}}),
+        ),
+        (
+            "storage_shared",
+            json!({"storage": {"media": {"size": "1Ti", "mountPath": "/media", "accessMode": "ReadWriteMany"},
+                "books": {"size": "1Gi", "mountPath": "/books", "accessMode": "ReadOnlyMany"}}}),
+        ),
+        (
+            "storage_deleted",
+            json!({"replicas": 1, "deletion": {"volumes": "delete"}, "storage": {"data": {"size": "1Gi", "mountPath": "/tmp"}}}),
+        ),
+        ("scratch", json!({"scratch": {"/tmp": "128Mi", "/var/cache": "1Gi"}})),
+        (
+            "rollout",
+            json!({"port": 8080, "rollout": {"deadline": "30m", "maxSurge": "1", "maxUnavailable": "50%",
+                "minReady": "10s", "grace": "60s", "drain": "15s"}}),
+        ),
+        ("rollout_no_drain", json!({"port": 8080, "rollout": {"drain": "0s"}})),
+        ("rollout_short", json!({"rollout": {"deadline": "1m", "minReady": "5m"}})),
+        (
+            "security",
+            json!({"security": {"user": 65534, "group": 65533, "readOnly": false,
+                "capabilities": ["NET_BIND_SERVICE"]}}),
+        ),
+        ("security_root", json!({"security": {"root": true}})),
+        (
+            "pod_labels",
+            json!({"podLabels": {"tier": "front"}, "podAnnotations": {"prometheus.io/scrape": "true"}}),
+        ),
+    ] {
+        option(name, fields);
+    }
+}
+
+#[test]
+fn options_that_concern_only_the_reconciler_change_no_object() {
+    let smallest = rendered(&app(spec(json!({}))));
+    let fields = json!({"suspend": true, "adopt": true, "dependsOn": [{"app": "cart"}],
+        "rollout": {"rollback": "manual"}, "deletion": {"protect": true, "confirm": true, "grace": "1m"}});
+    assert_eq!(rendered(&app(spec(fields))), smallest);
+}
+
+#[test]
+fn scaling_leaves_the_pods_alone() {
+    let template = |replicas: u32| {
+        let objects = rendered(&app(spec(json!({"port": 8080, "replicas": replicas}))));
+        find(&objects, Kind::Deployment).unwrap()["spec"]["template"].clone()
+    };
+    assert_eq!(template(0), template(1));
+    assert_eq!(template(1), template(50));
+}
