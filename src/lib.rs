@@ -18,4 +18,5 @@
 
 pub mod document;
 pub mod object;
+pub mod record;
 pub mod render;
