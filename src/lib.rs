@@ -18,5 +18,6 @@
 
 pub mod document;
 pub mod object;
+pub mod plan;
 pub mod record;
 pub mod render;

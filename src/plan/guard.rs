@@ -1,0 +1,218 @@
+//! [`Guard`]: what stands between a document that left the branch and the deletion of its objects.
+//!
+//! Decided for a source as a whole: how much would go is part of whether it may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::Verdict;
+use crate::document::{Document, DocumentId};
+use crate::object::Kind;
+use crate::record::{Approval, Record};
+
+/// A file of the source is in error: what is missing may be in there.
+pub(super) const SOURCE_INCOMPLETE: &str = "SourceIncomplete";
+
+/// How much a single pass may delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrunePolicy {
+    /// Share of the source's objects, in percent…
+    pub max_percent: u8,
+    /// … or this many objects, whichever is more.
+    pub min_objects: usize,
+    /// Kinds whose objects go only when a person approves.
+    pub protect_kinds: BTreeSet<Kind>,
+}
+
+impl Default for PrunePolicy {
+    fn default() -> Self {
+        Self {
+            max_percent: 25,
+            min_objects: 20,
+            protect_kinds: BTreeSet::from([Kind::PersistentVolumeClaim]),
+        }
+    }
+}
+
+/// A document that left the branch.
+pub struct Candidate<'a> {
+    /// What is remembered of it.
+    pub record: &'a Record,
+    /// The document as it was applied last, if it can be read back.
+    pub document: Option<Document>,
+}
+
+/// What the guard looks at.
+pub struct Guard<'a> {
+    /// The documents that left the branch. A removal that has begun was decided already: it is no part of the set.
+    pub candidates: Vec<Candidate<'a>>,
+    /// Objects of the source in all.
+    pub objects_in_all: usize,
+    /// Documents that the branch has now.
+    pub documents_left: usize,
+    /// A file of the source is unreadable or in error: this one, with its place.
+    pub incomplete: Option<&'a str>,
+    /// The history was rewritten since the last revision that was followed.
+    pub rewritten: bool,
+    /// The set that a person approved.
+    pub approved: Option<&'a str>,
+}
+
+/// What the guard says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// Per document.
+    pub verdicts: BTreeMap<DocumentId, Verdict>,
+    /// The set that waits for a person.
+    pub approval: Option<Approval>,
+}
+
+impl Guard<'_> {
+    /// Decides for each candidate.
+    pub fn decide(&self, policy: &PrunePolicy) -> Prune {
+        if self.candidates.is_empty() {
+            return Prune::default();
+        }
+        if let Some(place) = self.incomplete {
+            let message = format!(
+                "it is not in the branch, but {place} is in error and it may be in there: nothing is removed until that is mended"
+            );
+            return self.all(&Verdict::Held { reason: SOURCE_INCOMPLETE, message });
+        }
+        let mut prune = Prune::default();
+        let (begun, waiting): (Vec<_>, Vec<_>) =
+            self.candidates.iter().partition(|candidate| candidate.record.removal.is_some());
+        prune.verdicts.extend(begun.iter().map(|one| (one.record.document.clone(), Verdict::Go)));
+        let (protected, rest): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|candidate| deletion(candidate).is_some_and(|deletion| deletion.protect));
+        for candidate in protected {
+            let message = "`deletion.protect` forbids its removal: bring the document back, push it without `protect`, and \
+                           remove it then"
+                .to_owned();
+            prune
+                .verdicts
+                .insert(candidate.record.document.clone(), Verdict::Held { reason: "Protected", message });
+        }
+        if rest.is_empty() {
+            return prune;
+        }
+        let hash = set_hash(&rest);
+        let reason = self.reason(&rest, policy);
+        match reason {
+            Some((reason, why)) if self.approved != Some(hash.as_str()) => {
+                let message = format!("{why}; `portfolio approve {hash}` removes exactly this set");
+                for candidate in &rest {
+                    let verdict = Verdict::Held { reason, message: message.clone() };
+                    prune.verdicts.insert(candidate.record.document.clone(), verdict);
+                }
+                prune.approval = Some(Approval {
+                    hash,
+                    reason: reason.to_owned(),
+                    documents: rest.iter().map(|candidate| candidate.record.document.to_string()).collect(),
+                    objects: rest.iter().map(|candidate| doomed(candidate)).sum(),
+                });
+            }
+            Some(_) | None => {
+                for candidate in rest {
+                    prune.verdicts.insert(candidate.record.document.clone(), Verdict::Go);
+                }
+            }
+        }
+        prune
+    }
+
+    fn all(&self, verdict: &Verdict) -> Prune {
+        let verdicts =
+            self.candidates.iter().map(|one| (one.record.document.clone(), verdict.clone())).collect();
+        Prune { verdicts, approval: None }
+    }
+
+    /// Why the set needs a person, if it does.
+    fn reason(&self, rest: &[&Candidate<'_>], policy: &PrunePolicy) -> Option<(&'static str, String)> {
+        let objects: usize = rest.iter().map(|candidate| doomed(candidate)).sum();
+        if self.rewritten {
+            return Some((
+                "HistoryRewritten",
+                format!(
+                    "the branch's history was rewritten and {} documents are not in it any more",
+                    rest.len()
+                ),
+            ));
+        }
+        if self.documents_left == 0 {
+            return Some((
+                "EmptySource",
+                format!(
+                    "the branch has no document left; {} documents and {objects} objects would go",
+                    rest.len()
+                ),
+            ));
+        }
+        if let Some(candidate) =
+            rest.iter().find(|candidate| deletion(candidate).is_some_and(|deletion| deletion.confirm))
+        {
+            return Some((
+                "ConfirmationNeeded",
+                format!("`deletion.confirm` of {} asks for a person", candidate.record.document),
+            ));
+        }
+        if let Some(reference) = rest
+            .iter()
+            .flat_map(|candidate| doomed_objects(candidate))
+            .find(|reference| policy.protect_kinds.contains(&reference.kind))
+        {
+            return Some(("ProtectedKind", format!("{reference} is of a protected kind")));
+        }
+        let limit = policy.min_objects.max(self.objects_in_all * usize::from(policy.max_percent) / 100);
+        (objects > limit).then(|| {
+            (
+                "TooMuchAtOnce",
+                format!(
+                    "{objects} of the source's {} objects would go, more than {limit} at once",
+                    self.objects_in_all
+                ),
+            )
+        })
+    }
+}
+
+fn deletion<'a>(candidate: &'a Candidate<'_>) -> Option<&'a crate::document::Deletion> {
+    match candidate.document.as_ref()? {
+        Document::App(app) => app.spec.deletion.as_ref(),
+        Document::Migration(_) => None,
+    }
+}
+
+/// The objects that would be deleted: volumes are kept unless the document says otherwise.
+fn doomed_objects<'a>(candidate: &'a Candidate<'_>) -> impl Iterator<Item = &'a crate::object::ObjectRef> {
+    let volumes_go =
+        deletion(candidate).is_some_and(|deletion| deletion.volumes == crate::document::VolumePolicy::Delete);
+    candidate
+        .record
+        .inventory
+        .items
+        .keys()
+        .filter(move |reference| volumes_go || reference.kind != Kind::PersistentVolumeClaim)
+}
+
+fn doomed(candidate: &Candidate<'_>) -> usize {
+    doomed_objects(candidate).count()
+}
+
+/// Hash over the exact set: another set needs another approval.
+fn set_hash(candidates: &[&Candidate<'_>]) -> String {
+    let mut digest = Sha256::new();
+    let mut lines: Vec<String> = Vec::new();
+    for candidate in candidates {
+        lines.push(candidate.record.document.to_string());
+        lines.extend(candidate.record.inventory.items.keys().map(ToString::to_string));
+    }
+    lines.sort_unstable();
+    for line in lines {
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    }
+    hex::encode(&digest.finalize()[..6])
+}

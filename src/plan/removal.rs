@@ -1,0 +1,142 @@
+//! Removing the objects of a document that left the branch: drain, then delete in reverse order, volumes kept.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::guard::SOURCE_INCOMPLETE;
+use super::{How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, target};
+use crate::document::{App, VolumePolicy};
+use crate::object::{Kind, Object};
+use crate::record::{Phase, Reason, Record};
+use crate::render::{pod_selector, render};
+
+const DEFAULT_GRACE: SignedDuration = SignedDuration::from_secs(60);
+const DRAIN_LOOK: SignedDuration = SignedDuration::from_secs(1);
+
+/// Deletion goes the other way round than creation, and stops sending traffic first.
+const ORDER: [&[Kind]; 4] = [
+    &[Kind::Ingress],
+    &[Kind::Deployment],
+    &[Kind::PodDisruptionBudget, Kind::NetworkPolicy, Kind::Service],
+    &[Kind::ConfigMap, Kind::ServiceAccount, Kind::PersistentVolumeClaim],
+];
+
+pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> Plan {
+    let now = input.now;
+    if record.removal.is_none() {
+        if let Verdict::Held { reason, message } = verdict {
+            return held(input, record, reason, message);
+        }
+        record.begin_removal(now);
+    } else if let Verdict::Held { reason: SOURCE_INCOMPLETE, .. } = verdict {
+        return paused(record, Phase::Held, SOURCE_INCOMPLETE, now);
+    }
+    let (app, renderer) = target::held(&record).map(|held| (held.app, held.renderer)).unzip();
+    let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
+    if let (Some(app), Some(renderer), false) = (&app, renderer, drained) {
+        let objects = render(app, input.owner, renderer);
+        if let Some(plan) = drain(input, &record, app, &objects) {
+            return plan;
+        }
+    }
+    if let Some(removal) = &mut record.removal {
+        removal.drained = true;
+    }
+    let keeps_volumes = app.as_ref().is_none_or(|app| {
+        app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
+    });
+    delete(input, record, keeps_volumes)
+}
+
+/// A removal that has begun stands still: the document may be there again.
+pub(super) fn paused(record: Record, phase: Phase, reason: &'static str, now: Timestamp) -> Plan {
+    let message = "its removal goes on once the whole source can be read";
+    Plan::idle(record, phase, Reason::of(reason), message, now)
+}
+
+/// Nothing is removed; what was applied last is still held against drift.
+fn held(input: &Input<'_>, record: Record, reason: &'static str, message: &str) -> Plan {
+    let reason = Reason::of(reason);
+    let Some(held) = target::held(&record).filter(|_| !record.suspended) else {
+        return Plan::idle(record, Phase::Held, reason, message, input.now);
+    };
+    let purpose = Purpose::Keep { phase: Phase::Held, reason, message: message.to_owned() };
+    let target = Target { app: held.app, revision: held.revision, renderer: held.renderer, purpose };
+    super::rollout::pursue(input, record, target, None)
+}
+
+/// Scales to zero and waits for the last pod; `None` when there is nothing to wait for any more.
+fn drain(input: &Input<'_>, record: &Record, app: &App, objects: &[Object]) -> Option<Plan> {
+    let since = record.removal.as_ref()?.since;
+    let deployment = objects.iter().find(|object| object.reference.kind == Kind::Deployment)?;
+    let observed = input.cluster.observed(&deployment.reference)?;
+    let item = record.inventory.items.get(&deployment.reference)?;
+    if !super::objects::is_ours(&record.document, item, observed) {
+        return None;
+    }
+    let grace =
+        app.spec.deletion.as_ref().and_then(|deletion| deletion.grace).map_or(DEFAULT_GRACE, |grace| {
+            SignedDuration::from_secs(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX / 4))
+        });
+    if observed.deleting || since + grace <= input.now {
+        return None;
+    }
+    let mut content = deployment.content.clone();
+    if let Some(spec) = content.get_mut("spec") {
+        spec["replicas"] = json!(0);
+    }
+    let scaled = Object::new(deployment.reference.clone(), content);
+    let already = item.rendered.as_deref() == Some(scaled.hash.as_str());
+    let step = if already {
+        Step::CountPods { namespace: app.id.namespace.clone(), selector: pod_selector(app) }
+    } else {
+        Step::Apply { object: scaled, how: How::Update { uid: observed.uid.to_string() } }
+    };
+    let wait = Wait { until: Some(next_look(input.now, since + grace)), what: "its pods to end".to_owned() };
+    let plan = Plan {
+        record: record.clone(),
+        stages: vec![vec![step]],
+        target: None,
+        desired: Vec::new(),
+        wide: Vec::new(),
+        wait: Some(wait),
+    };
+    Some(plan.saying(Phase::Deleting, Reason::of("Draining"), "waiting for its pods to end", input.now))
+}
+
+fn next_look(now: Timestamp, limit: Timestamp) -> Timestamp {
+    (now + DRAIN_LOOK).min(limit)
+}
+
+/// One stage at a time: the next one starts when the last one is seen to be gone.
+fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
+    let kept = |kind: Kind| keeps_volumes && kind == Kind::PersistentVolumeClaim;
+    let now = input.now;
+    for kinds in ORDER {
+        let left: Vec<_> = record
+            .inventory
+            .items
+            .iter()
+            .filter(|(reference, _)| kinds.contains(&reference.kind) && !kept(reference.kind))
+            .collect();
+        if left.is_empty() {
+            continue;
+        }
+        let stage: Stage = left
+            .iter()
+            .filter(|(reference, _)| {
+                input.cluster.observed(reference).is_none_or(|observed| !observed.deleting)
+            })
+            .map(|(reference, item)| Step::Delete { reference: (*reference).clone(), uid: item.uid.clone() })
+            .collect();
+        let names: Vec<_> = left.iter().map(|(reference, _)| reference.to_string()).collect();
+        let what = format!("{} to be gone", names.join(", "));
+        let wait = Some(Wait { until: Some(now + SignedDuration::from_secs(5)), what: what.clone() });
+        let stages = if stage.is_empty() { Vec::new() } else { vec![stage] };
+        let plan = Plan { record, stages, target: None, desired: Vec::new(), wide: Vec::new(), wait };
+        return plan.saying(Phase::Deleting, Reason::of("Deleting"), format!("waiting for {what}"), now);
+    }
+    // Volumes that are kept are nobody's from here on; they carry their annotation and are found by a re-add.
+    record.inventory.items.clear();
+    Plan::idle(record, Phase::Deleting, Reason::of("Deleted"), "everything is removed", now)
+}

@@ -1,0 +1,11 @@
+//! What plans come to when they are carried out, one behaviour a test, and all of it together in [`model`].
+
+mod fighting;
+mod gates;
+mod held;
+mod model;
+mod narrowing;
+mod removal;
+mod rollout;
+mod volumes;
+mod world;

@@ -1,0 +1,145 @@
+//! Documents that left the branch.
+
+use super::world::World;
+use crate::object::Kind;
+use crate::record::Phase;
+
+/// `web` and `api` run, and `web` has just left the branch.
+fn leaving() -> World {
+    let mut world = World::running("web", "port: 8080\ningress: {host: shop.example.com}");
+    world.push("api", "port: 8080");
+    world.settle();
+    world.remove("web");
+    world
+}
+
+fn web_is_whole(world: &World) -> bool {
+    world.object(Kind::Ingress, "web").is_some()
+        && world.value(Kind::Deployment, "web", "/spec/replicas") != 0
+        && world.live.values().all(|live| live.deleting.is_none())
+}
+
+#[test]
+fn a_document_that_left_is_drained_and_removed() {
+    let mut world = leaving();
+    world.run(1);
+    assert_eq!(world.phase("web"), Phase::Deleting);
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 0);
+    assert!(world.deleted.is_empty(), "its pods are still there");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+    assert!(world.live.keys().all(|reference| reference.name == "api"), "{:?}", world.live.keys());
+}
+
+#[test]
+fn a_document_that_comes_back_while_it_is_drained_runs_again() {
+    let mut world = leaving();
+    world.run(1);
+    assert!(!web_is_whole(&world));
+    world.push("web", "port: 8080\ningress: {host: shop.example.com}");
+    world.settle();
+    assert_eq!(world.phase("web"), Phase::Ready);
+    assert!(web_is_whole(&world));
+}
+
+#[test]
+fn a_document_that_comes_back_half_removed_is_made_whole() {
+    let mut world = leaving();
+    while world.object(Kind::Ingress, "web").is_some() {
+        world.run(1);
+    }
+    world.push("web", "port: 8080\ningress: {host: shop.example.com}");
+    world.settle();
+    assert_eq!(world.phase("web"), Phase::Ready);
+    assert!(web_is_whole(&world));
+}
+
+#[test]
+fn a_document_that_comes_back_broken_is_made_whole_too() {
+    let mut world = leaving();
+    while world.object(Kind::Ingress, "web").is_some() {
+        world.run(1);
+    }
+    world.push("web", "port: nonsense");
+    world.settle();
+    assert_eq!(world.phase("web"), Phase::Held);
+    assert!(web_is_whole(&world));
+}
+
+#[test]
+fn a_removal_stands_still_until_the_branch_is_read_again() {
+    let mut world = leaving();
+    world.run(1);
+    world.restart();
+    world.log.clear();
+    world.run(90);
+    assert_eq!((world.phase("web"), world.log.len()), (Phase::Deleting, 0));
+    world.read();
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn a_removal_stands_still_while_a_file_is_in_error() {
+    let mut world = leaving();
+    world.run(1);
+    world.push_text("other.yaml", "a: [");
+    world.log.clear();
+    world.run(90);
+    assert_eq!((world.phase("web"), world.log.len()), (Phase::Held, 0));
+    world.remove("other");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn a_removal_never_scales_or_deletes_what_is_another_documents() {
+    let mut world = leaving();
+    let deployment = World::reference(Kind::Deployment, "web");
+    let live = world.live.get_mut(&deployment).unwrap();
+    (live.uid, live.document) = ("made-again".to_owned(), Some(World::id("api")));
+    world.sweep();
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 2);
+}
+
+#[test]
+fn an_approval_releases_exactly_its_set_however_long_it_takes() {
+    let mut world = World::running("web", "port: 8080");
+    world.push("api", "port: 8080");
+    world.push("cart", "port: 8080");
+    world.settle();
+    world.policy.min_objects = 1;
+    world.policy.max_percent = 0;
+    world.remove("web");
+    world.remove("api");
+    world.settle();
+    assert_eq!((world.phase("web"), world.phase("api")), (Phase::Held, Phase::Held));
+    assert!(world.deleted.is_empty());
+    world.approve();
+    while world.memory.contains_key(&World::id("web")) {
+        world.look(&World::id("web"));
+        world.tick(1);
+    }
+    world.restart();
+    world.read();
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("api")), "it was approved with the other one");
+}
+
+#[test]
+fn an_approval_of_another_set_releases_nothing() {
+    let mut world = World::running("web", "port: 8080");
+    world.push("api", "port: 8080");
+    world.push("cart", "port: 8080");
+    world.settle();
+    world.policy.min_objects = 1;
+    world.policy.max_percent = 0;
+    world.remove("web");
+    world.approved = world.prune.approval.clone().map(|approval| approval.hash);
+    world.remove("api");
+    world.settle();
+    assert_eq!((world.phase("web"), world.phase("api")), (Phase::Held, Phase::Held));
+    assert!(world.deleted.is_empty());
+}
