@@ -21,3 +21,5 @@ pub mod object;
 pub mod plan;
 pub mod record;
 pub mod render;
+pub mod schedule;
+pub mod source;
