@@ -16,6 +16,7 @@
 //!
 //! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
 
+pub mod config;
 pub mod document;
 pub mod object;
 pub mod plan;
@@ -23,3 +24,4 @@ pub mod record;
 pub mod render;
 pub mod schedule;
 pub mod source;
+pub mod telemetry;

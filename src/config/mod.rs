@@ -1,0 +1,245 @@
+//! The daemon's configuration: one YAML file, over it `PORTFOLIO_*` variables, over them flags.
+//!
+//! Text is parsed straight into the types that are used, so an error names the line it is on and a [`Config`]
+//! cannot hold a malformed value. What the design knows but this version does not do yet is refused, not ignored.
+
+mod load;
+mod not_yet;
+mod overrides;
+mod reload;
+mod source;
+mod text;
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::Duration;
+use crate::schedule::Schedule;
+
+pub use self::load::{ConfigError, load, parse};
+pub use self::not_yet::NotYet;
+pub use self::overrides::Overrides;
+pub use self::reload::ConfigWatch;
+pub use self::source::{Auth, NamespacePattern, SourceConfig, SourceName};
+
+/// Everything that `portfolio run` is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Config {
+    /// What is followed; at least one.
+    #[serde(skip_serializing)]
+    pub sources: Vec<SourceConfig>,
+    /// How drift is looked for.
+    pub drift: DriftConfig,
+    /// What may be deleted without being asked.
+    pub prune: PruneConfig,
+    /// How objects are applied.
+    pub apply: ApplyConfig,
+    /// What is served.
+    pub http: HttpConfig,
+    /// Whether several daemons agree on one that acts.
+    pub leader_election: bool,
+    /// What is logged, and how.
+    pub logging: LoggingConfig,
+    #[serde(skip_serializing)]
+    runner_image: Option<NotYet>,
+    #[serde(skip_serializing)]
+    allow: Option<NotYet>,
+    #[serde(skip_serializing)]
+    notify: Option<NotYet>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            drift: DriftConfig::default(),
+            prune: PruneConfig::default(),
+            apply: ApplyConfig::default(),
+            http: HttpConfig::default(),
+            leader_election: true,
+            logging: LoggingConfig::default(),
+            runner_image: None,
+            allow: None,
+            notify: None,
+        }
+    }
+}
+
+/// `drift`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DriftConfig {
+    /// When the full sweep runs, in UTC, besides the watch.
+    #[serde(with = "text")]
+    pub schedule: Schedule,
+}
+
+impl Default for DriftConfig {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a constant, and a test parses it")]
+        let schedule = Schedule::parse("*/2 * * * *").expect("a cron line");
+        Self { schedule }
+    }
+}
+
+/// `prune`: one pass deletes no more than the larger of `min_objects` and `max_percent` of a source's objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PruneConfig {
+    /// Percent of the source's objects, 0 to 100.
+    pub max_percent: Percent,
+    /// So many may always be deleted.
+    pub min_objects: u32,
+    /// Kinds that are never deleted without approval.
+    pub protect_kinds: Vec<String>,
+}
+
+impl Default for PruneConfig {
+    fn default() -> Self {
+        let protect_kinds = vec!["PersistentVolumeClaim".into(), "Namespace".into()];
+        Self { max_percent: Percent(25), min_objects: 20, protect_kinds }
+    }
+}
+
+/// 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct Percent(u32);
+
+impl Percent {
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for Percent {
+    type Error = String;
+
+    fn try_from(value: u32) -> Result<Self, String> {
+        if value <= 100 { Ok(Self(value)) } else { Err(format!("{value} is not a percentage from 0 to 100")) }
+    }
+}
+
+/// `apply`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ApplyConfig {
+    /// Requests in flight, at most; fewer while the server is slow.
+    pub concurrency: Concurrency,
+    /// Of one request.
+    #[serde(with = "text")]
+    pub timeout: Duration,
+}
+
+impl Default for ApplyConfig {
+    fn default() -> Self {
+        Self { concurrency: Concurrency(16), timeout: Duration::from_secs(10) }
+    }
+}
+
+/// 1 to 256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct Concurrency(u32);
+
+impl Concurrency {
+    /// The number, never 0.
+    pub fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl TryFrom<u32> for Concurrency {
+    type Error = String;
+
+    fn try_from(value: u32) -> Result<Self, String> {
+        if (1..=256).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err(format!("{value} is not from 1 to 256"))
+        }
+    }
+}
+
+/// `http`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Address and port.
+    #[serde(with = "text")]
+    pub listen: SocketAddr,
+    #[serde(skip_serializing)]
+    webhook_secret_dir: Option<NotYet>,
+    #[serde(skip_serializing)]
+    external_url: Option<NotYet>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([0, 0, 0, 0], 8080)), webhook_secret_dir: None, external_url: None }
+    }
+}
+
+/// `logging`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LoggingConfig {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,portfolio::source=debug`.
+    #[serde(with = "text")]
+    pub level: LogLevel,
+}
+
+impl Default for LoggingConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: LogLevel("info".into()) }
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A filter that `tracing_subscriber::EnvFilter` understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLevel(String);
+
+impl LogLevel {
+    /// The filter as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A bare word that is no level would be read as the name of a module, and silence everything else.
+        let word = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let level = text.parse::<tracing::level_filters::LevelFilter>();
+        if text.is_empty() || (word && level.is_err()) {
+            return Err(format!("`{text}` is not a level: write error, warn, info, debug, trace or off"));
+        }
+        match tracing_subscriber::filter::EnvFilter::builder().parse(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(format!("`{text}` is not a log filter: {error}")),
+        }
+    }
+}
