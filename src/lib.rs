@@ -16,6 +16,7 @@
 //!
 //! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
 
+pub mod cluster;
 pub mod config;
 pub mod document;
 pub mod object;

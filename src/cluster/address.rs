@@ -1,0 +1,101 @@
+//! URLs of objects and collections. A name that would change the meaning of a URL is refused here: a DELETE
+//! of the empty name would be one of the whole collection.
+
+use url::form_urlencoded::Serializer;
+
+use super::ClusterError;
+use crate::object::{Kind, ObjectRef};
+
+/// Which namespaces a list or a watch covers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// This one.
+    Namespace(String),
+}
+
+/// URL of one object.
+pub(super) fn object(object: &ObjectRef) -> Result<String, ClusterError> {
+    named(object.kind.group(), object.kind.version(), &object.namespace, object.kind.plural(), &object.name)
+}
+
+/// URL of the objects of a kind.
+pub(super) fn collection(kind: Kind, scope: &Scope) -> Result<String, ClusterError> {
+    plural(kind.group(), kind.version(), scope, kind.plural())
+}
+
+/// URL of one object of any namespaced resource.
+pub(super) fn named(
+    group: &str,
+    version: &str,
+    namespace: &str,
+    resource: &str,
+    name: &str,
+) -> Result<String, ClusterError> {
+    let collection = plural(group, version, &Scope::Namespace(namespace.to_owned()), resource)?;
+    Ok(format!("{collection}/{}", segment(name)?))
+}
+
+/// URL of the objects of any namespaced resource.
+pub(super) fn plural(
+    group: &str,
+    version: &str,
+    scope: &Scope,
+    resource: &str,
+) -> Result<String, ClusterError> {
+    let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+    match scope {
+        Scope::All => Ok(format!("{root}/{resource}")),
+        Scope::Namespace(namespace) => Ok(format!("{root}/namespaces/{}/{resource}", segment(namespace)?)),
+    }
+}
+
+/// A URL with a query; pairs without a value are left out.
+pub(super) fn with_query(url: &str, pairs: &[(&str, Option<&str>)]) -> String {
+    let mut query = Serializer::new(String::new());
+    for (key, value) in pairs {
+        if let Some(value) = value {
+            query.append_pair(key, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
+}
+
+fn segment(name: &str) -> Result<&str, ClusterError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    let target = format!("{name:?}");
+    Err(ClusterError::Invalid {
+        target,
+        message: "no name of an object or namespace".to_owned(),
+        fields: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_follow_group_and_scope() {
+        let deployment = ObjectRef::new(Kind::Deployment, "shop", "web");
+        assert_eq!(object(&deployment).unwrap(), "/apis/apps/v1/namespaces/shop/deployments/web");
+        assert_eq!(collection(Kind::Service, &Scope::All).unwrap(), "/api/v1/services");
+        let url =
+            with_query("/api/v1/services", &[("labelSelector", Some("a in (b,c)")), ("continue", None)]);
+        assert_eq!(url, "/api/v1/services?labelSelector=a+in+%28b%2Cc%29");
+    }
+
+    #[test]
+    fn a_name_that_would_address_something_else_is_refused() {
+        for name in ["", ".", "..", "a/b", "a?b", "a%2fb", "a b", "ä"] {
+            let error = object(&ObjectRef::new(Kind::ConfigMap, "shop", name)).unwrap_err();
+            assert!(matches!(error, ClusterError::Invalid { .. }), "{name}");
+            assert!(collection(Kind::ConfigMap, &Scope::Namespace(name.to_owned())).is_err(), "{name}");
+        }
+    }
+}
