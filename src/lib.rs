@@ -19,6 +19,8 @@
 pub mod cluster;
 pub mod config;
 pub mod document;
+pub mod engine;
+pub mod metrics;
 pub mod object;
 pub mod plan;
 pub mod record;

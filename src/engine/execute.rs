@@ -1,0 +1,286 @@
+//! Carrying a plan out: a plain loop over its stages. It decides nothing but what a live look forces on it, and
+//! every answer becomes an [`Outcome`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::claim::{Claim, Claims};
+use crate::cluster::{Cluster, ClusterError, DeleteOutcome, Mode, Preconditions, Propagation};
+use crate::document::DocumentId;
+use crate::object::{self, Drift, Kind, Managers, Object, ObjectRef, Observed, Owner};
+use crate::plan::{How, Outcome, Stage, Step};
+
+/// What the steps of one document need.
+#[derive(Clone)]
+pub struct Executor {
+    /// The API server.
+    pub cluster: Cluster,
+    /// Whose objects.
+    pub owner: Arc<Owner>,
+    /// Whose additions are drift.
+    pub managers: Arc<Managers>,
+    /// Who owns what exists already.
+    pub claims: Arc<Claims>,
+}
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Executed {
+    /// One for each step that was tried.
+    pub outcomes: Vec<Outcome>,
+    /// What the API server answered, digested.
+    pub observed: Vec<(ObjectRef, Observed)>,
+}
+
+/// What was seen to be wrong with an object before its repair.
+#[derive(Debug)]
+pub struct Change {
+    /// As it was seen.
+    pub live: Option<Box<Value>>,
+    /// When.
+    pub since: Instant,
+}
+
+impl Executor {
+    /// Runs the stages in order and stops after the first that did not succeed in whole.
+    pub async fn execute(
+        &self,
+        document: &DocumentId,
+        stages: &[Stage],
+        mut changes: HashMap<ObjectRef, Change>,
+    ) -> Executed {
+        let mut executed = Executed::default();
+        for stage in stages {
+            let steps = stage.iter().map(|step| {
+                let change = step.reference().and_then(|reference| changes.remove(reference));
+                self.step(document, step, change)
+            });
+            let mut failed = false;
+            for (outcome, observed) in join_all(steps.collect::<Vec<_>>()).await {
+                failed |= outcome.is_failure();
+                executed.outcomes.push(outcome);
+                executed.observed.extend(observed);
+            }
+            if failed {
+                break;
+            }
+        }
+        executed
+    }
+
+    async fn step(
+        &self,
+        document: &DocumentId,
+        step: &Step,
+        change: Option<Change>,
+    ) -> (Outcome, Option<(ObjectRef, Observed)>) {
+        let done = match step {
+            Step::Apply { object, how } => self.apply(document, object, how, change).await,
+            Step::Delete { reference, uid } => {
+                self.delete(document, reference, uid.as_deref()).await.map(|outcome| (outcome, None))
+            }
+            Step::CountPods { namespace, selector } => {
+                let pods = self.cluster.pods(namespace, selector).await;
+                pods.map(|pods| (Outcome::Pods { left: pods.len() }, None))
+            }
+        };
+        done.unwrap_or_else(|error| (failed(step.reference().cloned(), &error), None))
+    }
+
+    async fn apply(
+        &self,
+        document: &DocumentId,
+        object: &Object,
+        how: &How,
+        change: Option<Change>,
+    ) -> Result<(Outcome, Option<(ObjectRef, Observed)>), ClusterError> {
+        let since = change.as_ref().map(|change| change.since);
+        let mut repaired = Vec::new();
+        let mode = match how {
+            How::Create { adopt } => match self.claim(document, &object.reference, *adopt).await? {
+                Claimed::Free => Mode::Create,
+                Claimed::Ours { uid } => Mode::Force { uid: Some(uid) },
+                Claimed::Others { message } => {
+                    return Ok((Outcome::NotOurs { reference: object.reference.clone(), message }, None));
+                }
+            },
+            How::Update { uid } => Mode::Force { uid: Some(uid.clone()) },
+            How::Repair { uid } => {
+                let live = match change.and_then(|change| change.live) {
+                    Some(live) => Some(*live),
+                    None => self.cluster.get(&object.reference).await?,
+                };
+                if let Some(live) = live {
+                    repaired = object::explain(&live, &object.content, &self.managers);
+                    self.fold(&object.reference, &live).await?;
+                }
+                Mode::Force { uid: Some(uid.clone()) }
+            }
+            How::Restore { uid } => match self.cluster.get(&object.reference).await? {
+                None => {
+                    repaired.push(Drift::gone());
+                    Mode::Force { uid: None }
+                }
+                Some(live)
+                    if uid.is_none()
+                        || live.pointer("/metadata/uid").and_then(Value::as_str) == uid.as_deref() =>
+                {
+                    repaired = object::explain(&live, &object.content, &self.managers);
+                    self.fold(&object.reference, &live).await?;
+                    Mode::Force { uid: uid.clone() }
+                }
+                // Made by us when no answer came back.
+                Some(live) if object::ownership(&live, &self.owner).is_of(document) => Mode::Force {
+                    uid: live.pointer("/metadata/uid").and_then(Value::as_str).map(ToOwned::to_owned),
+                },
+                Some(_) => {
+                    let message = format!(
+                        "{} was deleted and created again by somebody else; delete it, or set `adopt: true` to take it over",
+                        object.reference
+                    );
+                    return Ok((Outcome::NotOurs { reference: object.reference.clone(), message }, None));
+                }
+            },
+        };
+        let live = match self.cluster.apply(object, &mode).await {
+            Err(ClusterError::Conflict { conflicts, .. }) if mode == Mode::Create => {
+                let managers: Vec<_> = conflicts.iter().map(|conflict| conflict.manager.clone()).collect();
+                let message = not_ours(&object.reference, &managers);
+                return Ok((Outcome::NotOurs { reference: object.reference.clone(), message }, None));
+            }
+            answer => answer?,
+        };
+        let live = self.fold_again(object, &mode, live).await?;
+        let observed = Observed::of(object.reference.kind, &live, &self.owner, &self.managers);
+        let outcome = Outcome::Applied {
+            reference: object.reference.clone(),
+            uid: observed.uid.to_string(),
+            projection: observed.projection,
+            repaired,
+            repaired_in_ms: since
+                .map_or(0, |since| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)),
+        };
+        Ok((outcome, Some((object.reference.clone(), observed))))
+    }
+
+    /// Fields of people's tools become ours, so that the apply that follows takes away what git does not say.
+    async fn fold(&self, reference: &ObjectRef, live: &Value) -> Result<(), ClusterError> {
+        let mut live = std::borrow::Cow::Borrowed(live);
+        for _ in 0..3 {
+            let version =
+                live.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
+            let Some(managed_fields) = object::fold(&live, &self.managers) else { return Ok(()) };
+            match self.cluster.patch_managed_fields(reference, version, &managed_fields).await {
+                Err(ClusterError::ResourceVersionConflict { .. }) => match self.cluster.get(reference).await?
+                {
+                    Some(newer) => live = std::borrow::Cow::Owned(newer),
+                    None => return Ok(()),
+                },
+                answer => return answer.map(drop),
+            }
+        }
+        Ok(())
+    }
+
+    /// An object whose `managedFields` were wiped gets them back, with this apply, as somebody else's.
+    async fn fold_again(&self, object: &Object, mode: &Mode, live: Value) -> Result<Value, ClusterError> {
+        if *mode == Mode::Create || object::fold(&live, &self.managers).is_none() {
+            return Ok(live);
+        }
+        self.fold(&object.reference, &live).await?;
+        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(ToOwned::to_owned);
+        self.cluster.apply(object, &Mode::Force { uid }).await
+    }
+
+    async fn claim(
+        &self,
+        document: &DocumentId,
+        reference: &ObjectRef,
+        adopt: bool,
+    ) -> Result<Claimed, ClusterError> {
+        Ok(match self.claims.of(&self.cluster, &self.owner, reference).await? {
+            Claim::Free => Claimed::Free,
+            Claim::Ours { uid, document: other } if other == *document => Claimed::Ours { uid },
+            Claim::Ours { document: other, .. } => Claimed::Others {
+                message: format!("{reference} belongs to {other}; give one of the two another name"),
+            },
+            Claim::Others { uid, .. } if adopt => {
+                if let Some(live) = self.cluster.get(reference).await? {
+                    self.fold(reference, &live).await?;
+                }
+                Claimed::Ours { uid }
+            }
+            Claim::Others { managers, .. } => Claimed::Others { message: not_ours(reference, &managers) },
+        })
+    }
+
+    async fn delete(
+        &self,
+        document: &DocumentId,
+        reference: &ObjectRef,
+        uid: Option<&str>,
+    ) -> Result<Outcome, ClusterError> {
+        let gone = || Outcome::Gone { reference: reference.clone() };
+        let Some(live) = self.cluster.get_metadata(reference).await? else { return Ok(gone()) };
+        let proven = match uid {
+            Some(uid) => live.uid == uid,
+            None => object::ownership(&live.object, &self.owner).is_of(document),
+        };
+        if !proven {
+            tracing::warn!(object = %reference, document = %document, "not deleted: what has this name now is not ours");
+            return Ok(gone());
+        }
+        if live.object.pointer("/metadata/deletionTimestamp").is_some() {
+            return Ok(Outcome::Deleting { reference: reference.clone() });
+        }
+        let preconditions = Preconditions { uid: live.uid, resource_version: Some(live.resource_version) };
+        let propagation = match reference.kind {
+            // Its pods are gone already; what they leave behind goes with it.
+            Kind::Deployment => Propagation::Foreground,
+            Kind::ServiceAccount
+            | Kind::ConfigMap
+            | Kind::PersistentVolumeClaim
+            | Kind::Service
+            | Kind::NetworkPolicy
+            | Kind::PodDisruptionBudget
+            | Kind::Ingress => Propagation::Background,
+        };
+        Ok(match self.cluster.delete(reference, &preconditions, propagation).await? {
+            DeleteOutcome::Deleted => Outcome::Deleting { reference: reference.clone() },
+            DeleteOutcome::Gone => gone(),
+            DeleteOutcome::PreconditionFailed => Outcome::Failed {
+                reference: Some(reference.clone()),
+                reason: "ObjectChanged".to_owned(),
+                message: format!("{reference} changed while it was being deleted; looking again"),
+                transient: true,
+            },
+        })
+    }
+}
+
+/// Whether a name is free for a document.
+enum Claimed {
+    Free,
+    Ours { uid: String },
+    Others { message: String },
+}
+
+fn not_ours(reference: &ObjectRef, managers: &[String]) -> String {
+    let managers = if managers.is_empty() { "somebody else".to_owned() } else { managers.join(", ") };
+    format!(
+        "{reference} exists already and is managed by {managers}: it was left alone. Rename the app, or set `adopt: true` to take it over"
+    )
+}
+
+fn failed(reference: Option<ObjectRef>, error: &ClusterError) -> Outcome {
+    Outcome::Failed {
+        reference,
+        reason: error.reason().to_owned(),
+        message: error.to_string(),
+        transient: error.is_transient() || matches!(error, ClusterError::ResourceVersionConflict { .. }),
+    }
+}
