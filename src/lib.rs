@@ -16,6 +16,7 @@
 //!
 //! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
 
+pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod document;
@@ -26,5 +27,6 @@ pub mod plan;
 pub mod record;
 pub mod render;
 pub mod schedule;
+pub mod server;
 pub mod source;
 pub mod telemetry;

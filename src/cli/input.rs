@@ -1,0 +1,196 @@
+//! [`Input`]: documents on this machine, for `validate` and `render`.
+//!
+//! Documents mean something together (two that make the same object, a dependency), so the folder around a path
+//! is read as a whole, as the daemon would, and what is asked about is picked from it. The folder is the nearest
+//! one with a `.portfolioignore`, else the current one, else the repository's root, else the path itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::report::diagnostic::Files;
+use super::{CliError, Ui};
+use crate::document::{
+    Blocked, Cache, Diagnostic, DocumentId, LoadedDocument, Options, Severity, Tree, load,
+};
+use crate::source::{RepoPath, Side, WorkingClone, read_folder};
+
+const IGNORE_FILE: &str = ".portfolioignore";
+
+/// What to read.
+#[derive(Debug, clap::Args)]
+pub(super) struct InputArgs {
+    /// Folders or files with documents.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// The environment whose overlays are merged.
+    #[arg(long, short, value_name = "NAME", env = "PORTFOLIO_ENVIRONMENT")]
+    environment: Option<String>,
+}
+
+/// What was read and asked about.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// Valid documents.
+    pub(super) documents: BTreeMap<DocumentId, LoadedDocument>,
+    /// Documents that are there but cannot be used.
+    pub(super) blocked: BTreeMap<DocumentId, Blocked>,
+    /// What there is to say.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The texts that diagnostics are about.
+    pub(super) files: Files,
+    /// Documents, usable or not.
+    pub(super) count: usize,
+    /// Files that they are in.
+    pub(super) file_count: usize,
+}
+
+impl Input {
+    /// How many diagnostics are this serious.
+    pub(super) fn count_of(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// `3 documents in 2 files: 1 error, 2 warnings`
+    pub(super) fn summary(&self) -> String {
+        let findings: Vec<String> = [
+            (Severity::Error, "error", "errors"),
+            (Severity::Warning, "warning", "warnings"),
+            (Severity::Note, "note", "notes"),
+        ]
+        .into_iter()
+        .filter_map(|(severity, one, many)| match self.count_of(severity) {
+            0 => None,
+            count => Some(counted(count, one, many)),
+        })
+        .collect();
+        let findings = if findings.is_empty() { "nothing to say".to_owned() } else { findings.join(", ") };
+        format!(
+            "{} in {}: {findings}",
+            counted(self.count, "document", "documents"),
+            counted(self.file_count, "file", "files")
+        )
+    }
+}
+
+/// `1 file`, `2 files`
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// Reads what the arguments ask about.
+pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let here = here.map_err(|error| CliError::io("the current folder", error))?;
+    let mut by_base: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    for path in &args.paths {
+        let path = path.canonicalize().map_err(|error| CliError::file(path, error))?;
+        let base = base_of(&path, &here);
+        by_base.entry(base.clone()).or_default().insert(key(&base, &path));
+    }
+    let mut input = Input::default();
+    for (base, asked) in &by_base {
+        let tree = tree(base)?;
+        let options = Options { environment: args.environment.clone(), ..Options::default() };
+        let loaded = load(&tree, &options, &mut Cache::default());
+        let shown = Shown { base, here: &here };
+        let is_asked = |file: &str| asked.iter().any(|asked| is_below(file, asked));
+        let mut files: BTreeSet<String> = BTreeSet::new();
+        for (id, document) in loaded.documents.into_iter().filter(|(_, document)| is_asked(&document.file)) {
+            files.insert(shown.path(&document.file));
+            input.documents.insert(id, LoadedDocument { file: shown.path(&document.file), ..document });
+        }
+        for (id, blocked) in loaded.blocked.into_iter().filter(|(_, blocked)| is_asked(&blocked.file)) {
+            files.insert(shown.path(&blocked.file));
+            input.blocked.insert(id, blocked);
+        }
+        for diagnostic in loaded.diagnostics.into_iter().filter(|one| is_asked(&one.file)) {
+            let names = diagnostic.related.iter().map(|related| &related.file).chain([&diagnostic.file]);
+            for name in names {
+                input.files.add(&shown.path(name), tree.entries.get(name));
+            }
+            input.diagnostics.push(shown.diagnostic(diagnostic));
+        }
+        input.file_count += files.len();
+    }
+    input.count = input.documents.len() + input.blocked.len();
+    if input.count == 0 && input.diagnostics.is_empty() {
+        ui.warning(
+            "there is no document there; documents are YAML files with apiVersion portfolio.dev/v1alpha1",
+        );
+    }
+    Ok(input)
+}
+
+/// The folder that is read as a whole because of a path.
+fn base_of(path: &Path, here: &Path) -> PathBuf {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    if let Some(marked) = folder.ancestors().find(|folder| folder.join(IGNORE_FILE).is_file()) {
+        return marked.to_owned();
+    }
+    let root = WorkingClone::discover(folder).ok().and_then(|clone| clone.root().canonicalize().ok());
+    match root {
+        Some(root) if path.starts_with(here) && here.starts_with(&root) => here.to_owned(),
+        Some(root) if path.starts_with(&root) => root,
+        Some(_) | None => folder.to_owned(),
+    }
+}
+
+/// The files below a folder; in a repository without those that git ignores.
+fn tree(base: &Path) -> Result<Tree, CliError> {
+    let Ok(clone) = WorkingClone::discover(base) else { return Ok(read_folder(base)?) };
+    let root = clone.root().canonicalize().unwrap_or_else(|_| clone.root().to_owned());
+    let Ok(inside) = base.strip_prefix(&root) else { return Ok(read_folder(base)?) };
+    let Ok(path) = inside.to_string_lossy().parse::<RepoPath>() else { return Ok(read_folder(base)?) };
+    let tree = clone.snapshot(&Side::WorkTree, &path)?.tree;
+    let cut = |name: String| {
+        name.strip_prefix(path.as_str()).map_or(name.clone(), |rest| rest.trim_start_matches('/').to_owned())
+    };
+    Ok(Tree { entries: tree.entries.into_iter().map(|(name, entry)| (cut(name), entry)).collect() })
+}
+
+/// A path as a key of the tree below `base`; empty for all of it.
+fn key(base: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(base).unwrap_or(path);
+    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn is_below(file: &str, folder: &str) -> bool {
+    folder.is_empty()
+        || file.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// How files are called towards a person in the current folder.
+struct Shown<'a> {
+    base: &'a Path,
+    here: &'a Path,
+}
+
+impl Shown<'_> {
+    fn path(&self, name: &str) -> String {
+        let path = self.base.join(name);
+        path.strip_prefix(self.here).unwrap_or(&path).display().to_string()
+    }
+
+    fn diagnostic(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.file = self.path(&diagnostic.file);
+        for related in &mut diagnostic.related {
+            related.file = self.path(&related.file);
+        }
+        diagnostic
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_contains_what_is_below_it_and_not_what_begins_like_it() {
+        assert!(is_below("apps/shop.yaml", "apps"));
+        assert!(is_below("apps/shop.yaml", "apps/shop.yaml"));
+        assert!(is_below("shop.yaml", ""));
+        assert!(!is_below("apps-old/shop.yaml", "apps"));
+    }
+}

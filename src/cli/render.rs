@@ -1,0 +1,137 @@
+//! `portfolio render`.
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::input::{self, Input, InputArgs, counted};
+use super::report::diagnostic;
+use super::{CliError, Exit, Ui, names};
+use crate::document::{Diagnostic, Document, DocumentId, LoadedDocument};
+use crate::object::{Object, Owner};
+use crate::render::{RendererVersion, render, to_yaml};
+
+/// Shows the Kubernetes objects of documents.
+///
+/// What the daemon would apply, sorted and always the same for the same documents, as `kubectl apply -f -` reads
+/// it. Nothing is shown when a document is in error, since the rest could be taken for all of it; `--keep-going`
+/// shows the rest.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  portfolio render apps --environment prod
+  portfolio render --only PortfolioApp/shop/web --format json
+  portfolio render apps | kubectl diff --server-side --field-manager portfolio-reconciler -f -")]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+
+    /// Only this document: `Kind/namespace/name`, or as much of it as is needed. May be repeated.
+    #[arg(long, value_name = "DOCUMENT")]
+    only: Vec<String>,
+
+    /// Show what can be shown, even when a document is in error.
+    #[arg(long)]
+    keep_going: bool,
+
+    /// In which form.
+    #[arg(long, default_value = "yaml")]
+    format: Format,
+
+    /// As this version of the renderer makes them.
+    #[arg(long, value_name = "VERSION", default_value = "v1")]
+    renderer_version: Version,
+
+    /// Name of the source that the objects belong to.
+    #[arg(long, value_name = "NAME", default_value = "main")]
+    source: String,
+
+    /// Namespace of the daemon that the objects belong to.
+    #[arg(long, value_name = "NAMESPACE", default_value = "portfolio-system")]
+    owner_namespace: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// YAML documents
+    Yaml,
+    /// A List
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Version {
+    V1,
+}
+
+impl From<Version> for RendererVersion {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::V1 => RendererVersion::V1,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
+    let input = input::read(&args.input, ui)?;
+    let chosen = choose(args, &input)?;
+    let errors: Vec<Diagnostic> = input.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+    ui.talk_text(&diagnostic::full(&errors, &input.files, ui.talk_paint(), ui.width()));
+    let is_partial = args.only.is_empty() && !errors.is_empty();
+    if is_partial && !args.keep_going {
+        let good: Vec<String> = chosen.iter().map(|located| located.document.id().to_string()).collect();
+        let error = CliError::refused(format!(
+            "nothing is rendered: {} in {}",
+            counted(errors.len(), "error", "errors"),
+            counted(input.count, "document", "documents")
+        ));
+        return Err(if good.is_empty() {
+            error
+        } else {
+            error.with_hint(format!("--keep-going renders the good ones: {}", good.join(", ")))
+        });
+    }
+    let owner = Owner { namespace: args.owner_namespace.clone(), source: args.source.clone() };
+    let mut objects: Vec<Object> = Vec::new();
+    for located in chosen {
+        match &located.document {
+            Document::App(app) => objects.extend(render(app, &owner, args.renderer_version.into())),
+            Document::Migration(migration) => {
+                ui.warning(format_args!("{}: migrations are not rendered yet", migration.id));
+            }
+        }
+    }
+    objects.sort_by(|one, other| one.reference.cmp(&other.reference));
+    ui.data(&match args.format {
+        Format::Yaml => to_yaml(&objects),
+        Format::Json => {
+            let items: Vec<_> = objects.into_iter().map(|object| object.content).collect();
+            format!("{:#}\n", json!({"apiVersion": "v1", "kind": "List", "items": items}))
+        }
+    })?;
+    if is_partial {
+        let left_out: Vec<String> = input.blocked.keys().map(DocumentId::to_string).collect();
+        ui.warning(format_args!("left out because of errors: {}", left_out.join(", ")));
+    }
+    Ok(Exit::good_if(!is_partial))
+}
+
+/// The documents to render.
+fn choose<'a>(args: &Args, input: &'a Input) -> Result<Vec<&'a LoadedDocument>, CliError> {
+    if args.only.is_empty() {
+        return Ok(input.documents.values().collect());
+    }
+    let known = || input.documents.keys().chain(input.blocked.keys());
+    args.only
+        .iter()
+        .map(|text| {
+            let id = names::find(text, known())?;
+            match (input.documents.get(id), input.blocked.get(id)) {
+                (Some(document), _) => Ok(document),
+                (None, blocked) => Err(CliError::refused(format!(
+                    "{id} is in error: {}",
+                    blocked.map_or("it cannot be read", |blocked| blocked.message.as_str())
+                ))),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,187 @@
+//! Diagnostics as people and programs read them: with source lines and carets, in one line each, as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use crate::cli::Paint;
+use crate::document::{Diagnostic, Entry, Severity, Span};
+
+/// The texts that diagnostics point into, by the name that is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Files(BTreeMap<String, String>);
+
+impl Files {
+    /// Takes in a file. What could not be read has no lines to show.
+    pub fn add(&mut self, name: &str, entry: Option<&Entry>) {
+        if let Some(Entry::File { bytes, .. }) = entry
+            && !self.0.contains_key(name)
+        {
+            self.0.insert(name.to_owned(), String::from_utf8_lossy(bytes).into_owned());
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// As rustc shows them, each followed by an empty line.
+pub fn full(diagnostics: &[Diagnostic], files: &Files, paint: Paint, width: Option<u16>) -> String {
+    let renderer = if paint.0 { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(width.map_or(140, usize::from));
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&[group(diagnostic, files)]));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string());
+    let mut group = Group::with_title(title);
+    group = match files.text(&diagnostic.file) {
+        Some(text) => {
+            let mark = |kind: AnnotationKind, span: Span, label: &'a str| {
+                let annotation = kind.span(range(text, span));
+                if label.is_empty() { annotation } else { annotation.label(label) }
+            };
+            let primary = mark(AnnotationKind::Primary, diagnostic.span, &diagnostic.label);
+            let others = diagnostic.labels.iter();
+            let others = others.map(|label| mark(AnnotationKind::Context, label.span, &label.message));
+            let snippet: Snippet<'a, Annotation<'a>> = Snippet::source(text).path(diagnostic.file.as_str());
+            group.element(snippet.annotation(primary).annotations(others))
+        }
+        None => group.element(origin(&diagnostic.file, diagnostic.span)),
+    };
+    for related in &diagnostic.related {
+        group = match files.text(&related.file) {
+            Some(text) => {
+                let annotation = AnnotationKind::Context.span(range(text, related.span));
+                let snippet = Snippet::source(text).path(related.file.as_str());
+                group.element(snippet.annotation(annotation.label(related.message.as_str())))
+            }
+            None => group.element(origin(&related.file, related.span)),
+        };
+    }
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+fn origin(file: &str, span: Span) -> Origin<'_> {
+    Origin::path(file).line(span.line as usize).char_column(span.column as usize)
+}
+
+/// The bytes of a span; the text's end for what lies past it.
+fn range(text: &str, span: Span) -> Range<usize> {
+    let line_start = match span.line {
+        0 | 1 => 0,
+        line => {
+            let breaks = text.match_indices('\n').nth(line as usize - 2);
+            breaks.map_or(text.len(), |(at, _)| at + 1)
+        }
+    };
+    let rest = text.get(line_start..).unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    let byte = |chars: u32| line.char_indices().nth(chars as usize).map_or(line.len(), |(at, _)| at);
+    let start = byte(span.column.saturating_sub(1));
+    let end = byte(span.column.saturating_sub(1).saturating_add(span.length.max(1)));
+    line_start + start..line_start + end
+}
+
+/// One line each, as compilers print them: `path:line:column: severity[code]: message; help`.
+pub fn concise(diagnostics: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        // Writing into a String cannot fail.
+        let _ = match &diagnostic.help {
+            Some(help) => writeln!(text, "{diagnostic}; help: {help}"),
+            None => writeln!(text, "{diagnostic}"),
+        };
+    }
+    text
+}
+
+/// For programs. Lines and columns count from 1, columns and lengths in characters.
+pub fn to_json(diagnostic: &Diagnostic) -> Value {
+    let place = |span: Span| json!({"line": span.line, "column": span.column, "length": span.length});
+    json!({
+        "code": diagnostic.code.to_string(),
+        "rule": diagnostic.code.rule(),
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "file": diagnostic.file,
+        "span": place(diagnostic.span),
+        "label": diagnostic.label,
+        "labels": diagnostic.labels.iter()
+            .map(|label| json!({"span": place(label.span), "message": label.message}))
+            .collect::<Vec<_>>(),
+        "help": diagnostic.help,
+        "related": diagnostic.related.iter()
+            .map(|one| json!({"file": one.file, "span": place(one.span), "message": one.message}))
+            .collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Code;
+    use crate::document::bad_input::{load_row, rows};
+
+    fn files(name: &str, text: &str) -> Files {
+        Files(BTreeMap::from([(name.to_owned(), text.to_owned())]))
+    }
+
+    #[test]
+    fn a_diagnostic_shows_its_line_with_carets_and_what_to_do() {
+        let text = "apiVersion: portfolio.dev/v1alpha1\nkind: PortfolioApp\nspec:\n  replica: 3\n";
+        let span = Span { line: 4, column: 3, length: 7 };
+        let diagnostic = Diagnostic::error(Code::UnknownField, span, "unknown field `replica`")
+            .at("not a field of an app")
+            .help("did you mean `replicas`?")
+            .in_file("apps/shop.yaml");
+        insta::assert_snapshot!(full(&[diagnostic], &files("apps/shop.yaml", text), Paint(false), None));
+    }
+
+    /// One snapshot, so that a change of wording is read in its context.
+    #[test]
+    fn every_mistake_looks_like_this() {
+        let mut shown = String::new();
+        for row in rows() {
+            let mut files = Files::default();
+            for (path, entry) in &row.tree.entries {
+                files.add(path, Some(entry));
+            }
+            let found = load_row(&row).diagnostics;
+            shown.push_str(&format!("# {}\n{}\n", row.name, full(&found, &files, Paint(false), None)));
+        }
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn a_place_past_the_end_of_a_file_is_its_end() {
+        let text = "é: 1\nb: 2";
+        assert_eq!(range(text, Span { line: 1, column: 1, length: 1 }), 0..2);
+        assert_eq!(range(text, Span { line: 2, column: 1, length: 99 }), 6..10);
+        assert_eq!(range(text, Span { line: 9, column: 9, length: 1 }), 10..10);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_is_named_all_the_same() {
+        let diagnostic = Diagnostic::error(Code::NotFollowed, Span::START, "`a.yaml` is a symbolic link");
+        let text = full(&[diagnostic.in_file("apps/a.yaml")], &Files::default(), Paint(false), None);
+        assert!(text.contains("apps/a.yaml:1:1"), "{text}");
+    }
+}

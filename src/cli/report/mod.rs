@@ -1,0 +1,5 @@
+//! How things look: pure functions from values to text. Called by the commands, which write it.
+
+pub mod age;
+pub mod diagnostic;
+pub mod table;
