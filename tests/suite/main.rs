@@ -1,0 +1,30 @@
+//! Integration tests: the real binary against a real API server and real git
+//! servers. A module is a behaviour; [`support`] gives each test a world of its own.
+//!
+//! The control plane is started once per run; `cargo xtask cluster up` and
+//! `PORTFOLIO_TEST_STATE=target/cluster` let runs share one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test reports by panicking, in its helpers too"
+)]
+
+mod cli;
+mod cluster;
+mod crash;
+mod docs;
+mod drift;
+mod examples;
+mod faults;
+mod ground;
+mod house;
+mod isolation;
+mod ownership;
+mod push;
+mod rbac;
+mod removal;
+mod restart;
+mod rollout;
+mod sources;
+mod support;

@@ -1,0 +1,25 @@
+//! What the tests stand on. A test starts with [`Sandbox::new`].
+#![allow(dead_code, unused_imports, reason = "what one test has no use for is there for the next")]
+
+mod audit;
+mod daemon;
+mod eventually;
+mod git_daemon;
+mod git_http;
+mod observer;
+mod proxy;
+mod repo;
+mod sandbox;
+mod socket;
+mod status;
+
+pub use audit::{AuditLog, Marker, Request};
+pub use daemon::Daemon;
+pub use eventually::{Condition, eventually, throughout};
+pub use git_daemon::GitDaemon;
+pub use git_http::{Access, GitHttp};
+pub use observer::{Objects, Observer};
+pub use proxy::{ApiProxy, Asked, Side};
+pub use repo::{Repo, git};
+pub use sandbox::{Sandbox, control_plane, free_address};
+pub use status::SOON;
