@@ -21,11 +21,26 @@ pub struct GoModule {
     programs: &'static [&'static str],
 }
 
-/// etcd and the control plane.
+/// etcd, the control plane and what Kubernetes runs on a node.
 pub const KUBERNETES: GoModule = GoModule {
     folder: "kubernetes",
-    cost: "about 5 minutes on 2 cores",
-    programs: &["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+    cost: "about 6 minutes on 2 cores",
+    programs: &[
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-proxy",
+        "kube-scheduler",
+        "kubectl",
+        "kubelet",
+    ],
+};
+
+/// What runs the containers of a real node, and connects them.
+pub const NODE: GoModule = GoModule {
+    folder: "node",
+    cost: "about 1 minute on 2 cores",
+    programs: &["containerd", "containerd-shim-runc-v2", "ctr", "host-local", "loopback", "ptp"],
 };
 
 /// The node that is none.

@@ -1,10 +1,12 @@
 //! Development tasks, the part that is shared: `cargo xtask` and the test suite
 //! both start their control plane here.
 //!
-//! [`cluster`] runs a real Kubernetes control plane as plain processes,
+//! [`cluster`] runs a real Kubernetes control plane as plain processes, [`postgres`] a real database server,
 //! [`go_tools`] builds its executables once into a cache, [`cargo_tools`]
 //! does so with cargo's subcommands, [`authority`] issues the certificates that
-//! the servers of the tests present, [`signal`] reaches child processes.
+//! the servers of the tests present, [`image`] makes container images without a registry, [`load`] are people who use
+//! an app, [`packages`] are what the machine has to have, [`sshd`] serves git over ssh, [`signal`] reaches child
+//! processes.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,12 @@ pub mod authority;
 pub mod cargo_tools;
 pub mod cluster;
 pub mod go_tools;
+pub mod image;
+pub mod load;
+pub mod packages;
+pub mod postgres;
 pub mod signal;
+pub mod sshd;
 
 /// The root of the checkout that this was compiled in.
 pub fn workspace() -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::node::subnets::Subnets;
 use super::state::StateDir;
 
 /// A program to run, with its arguments.
@@ -30,8 +31,54 @@ impl Ports {
         Ok(Self { etcd: etcd?.port(), etcd_peers: etcd_peers?.port(), apiserver: apiserver?.port() })
     }
 
-    pub(super) fn server(&self) -> String {
-        format!("https://127.0.0.1:{}", self.apiserver)
+    /// The URL at which everybody finds the API server.
+    pub(super) fn server(&self, site: &Site) -> String {
+        format!("https://{}:{}", site.address(), self.apiserver)
+    }
+}
+
+/// Where the API server is to be found.
+pub(super) enum Site {
+    /// By this machine alone.
+    Loopback,
+    /// By this machine, by a node and by its pods.
+    Node(Subnets),
+}
+
+impl Site {
+    fn address(&self) -> Ipv4Addr {
+        match self {
+            Self::Loopback => Ipv4Addr::LOCALHOST,
+            Self::Node(subnets) => subnets.node(),
+        }
+    }
+
+    /// What its certificate is to say.
+    pub(super) fn server_names(&self) -> Vec<String> {
+        let mut names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        if let Self::Node(subnets) = self {
+            names.extend([subnets.node().to_string(), subnets.api_service().to_string()]);
+            names.push("kubernetes.default.svc".to_owned());
+        }
+        names
+    }
+
+    fn flags(&self) -> Vec<String> {
+        match self {
+            Self::Loopback => vec![
+                "--bind-address=127.0.0.1".into(),
+                // 127.0.0.1 may not be advertised as the address of a Service's endpoint, and no pod is to use it.
+                "--endpoint-reconciler-type=none".into(),
+                // A /24 would hold 254 Services for all tests together.
+                "--service-cluster-ip-range=10.96.0.0/16".into(),
+            ],
+            Self::Node(subnets) => vec![
+                flag("bind-address", &subnets.node().to_string()),
+                flag("advertise-address", &subnets.node().to_string()),
+                flag("service-cluster-ip-range", &subnets.services()),
+                "--kubelet-preferred-address-types=InternalIP".into(), // nobody resolves the node's name
+            ],
+        }
     }
 }
 
@@ -53,13 +100,10 @@ pub(super) fn etcd(state: &StateDir, ports: &Ports) -> Component {
     }
 }
 
-pub(super) fn apiserver(state: &StateDir, ports: &Ports, extra: &[&str]) -> Component {
+pub(super) fn apiserver(state: &StateDir, ports: &Ports, site: &Site, extra: &[&str]) -> Component {
     let mut args = vec![
         flag("etcd-servers", &format!("http://127.0.0.1:{}", ports.etcd)),
-        "--bind-address=127.0.0.1".into(),
         flag("secure-port", &ports.apiserver.to_string()),
-        // 127.0.0.1 may not be advertised as the address of a Service's endpoint, and no pod is to use it.
-        "--endpoint-reconciler-type=none".into(),
         path_flag("tls-cert-file", &state.file("apiserver.crt")),
         path_flag("tls-private-key-file", &state.file("apiserver.key")),
         path_flag("cert-dir", &state.file("generated-certificates")),
@@ -68,7 +112,6 @@ pub(super) fn apiserver(state: &StateDir, ports: &Ports, extra: &[&str]) -> Comp
         "--service-account-issuer=https://kubernetes.default.svc".into(),
         path_flag("token-auth-file", &state.file("tokens.csv")),
         "--authorization-mode=RBAC".into(),
-        "--service-cluster-ip-range=10.96.0.0/16".into(), // a /24 would hold 254 Services for all tests together
         "--allow-privileged=true".into(),
         // Whole test suites and benchmarks ask at once.
         "--max-requests-inflight=1600".into(),
@@ -78,6 +121,7 @@ pub(super) fn apiserver(state: &StateDir, ports: &Ports, extra: &[&str]) -> Comp
         "--audit-log-maxsize=100000".into(), // MB: who reads along must not lose the file to rotation
         "--profiling=false".into(),
     ];
+    args.extend(site.flags());
     args.extend(extra.iter().map(ToString::to_string));
     Component { program: "kube-apiserver", args }
 }
@@ -144,11 +188,11 @@ pub(super) fn definition(name: &str) -> PathBuf {
     crate::workspace().join("tests/cluster").join(name)
 }
 
-fn flag(name: &str, value: &str) -> String {
+pub(super) fn flag(name: &str, value: &str) -> String {
     format!("--{name}={value}")
 }
 
-fn path_flag(name: &str, path: &Path) -> String {
+pub(super) fn path_flag(name: &str, path: &Path) -> String {
     flag(name, &path.to_string_lossy())
 }
 

@@ -9,29 +9,29 @@ use anyhow::{Context as _, Error};
 /// A process that once ran, by pid and start time (clock ticks since boot).
 /// Written as `<pid> <start time>`, which is what `reap.sh` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ProcessId {
+pub(crate) struct ProcessId {
     pid: u32,
     started: u64,
 }
 
 impl ProcessId {
     /// The process that has this pid now; none if it has ended, waited for or not.
-    pub(super) fn of(pid: u32) -> Option<Self> {
+    pub(crate) fn of(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let started = start_time(&stat)?;
         Some(Self { pid, started })
     }
 
-    pub(super) fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
     #[cfg(test)]
-    pub(super) fn started_earlier(self) -> Self {
+    pub(crate) fn started_earlier(self) -> Self {
         Self { started: self.started - 1, ..self }
     }
 }

@@ -1,8 +1,8 @@
-# Ends the control plane whose state directory is $1 once the owner of our
+# Ends what runs in the state directory $1, by the signal $2, once the owner of our
 # standard input is gone, however it went: a closed pipe cannot be forgotten,
-# unlike a destructor. The line "keep" lets the control plane live on instead.
+# unlike a destructor. The line "keep" lets it live on instead.
 trap '' HUP INT TERM
-state=$1
+state=$1 signal=$2
 if read -r order && [ "$order" = keep ]; then exit 0; fi
 
 # True as long as the pid is still the process that was recorded: the fields
@@ -20,7 +20,7 @@ lives() {
 for record in "$state"/run/processes/*; do
     [ -f "$record" ] || continue
     read -r pid started <"$record"
-    lives "$pid" "$started" && kill -s KILL -- "-$pid"
+    lives "$pid" "$started" && kill -s "$signal" -- "-$pid"
 done
 for record in "$state"/run/processes/*; do
     [ -f "$record" ] || continue
@@ -31,6 +31,13 @@ for record in "$state"/run/processes/*; do
         sleep 0.05
     done
 done
+
+# A node's control groups (node/cgroups.rs): beneath the root with version 2, beneath each hierarchy with version 1.
+if read -r name 2>/dev/null <"$state/run/cgroup" && [ -n "$name" ]; then
+    for group in "/sys/fs/cgroup/$name" /sys/fs/cgroup/*/"$name"; do
+        [ -d "$group" ] && find "$group" -depth -type d -exec rmdir {} \;
+    done
+fi
 
 # `run` may be a link to a folder in memory; the logs stay.
 rm -rf -- "$(readlink -f "$state/run")" "$state/run"

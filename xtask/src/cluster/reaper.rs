@@ -1,6 +1,6 @@
 //! The reaper: a small process that outlives ours by a moment and ends the
-//! control plane. It is the only code that stops one, be it for `down`, for a
-//! finished test run, for Ctrl-C or for a killed test process.
+//! control plane, or the database. It is the only code that stops one, be it for
+//! `down`, for a finished test run, for Ctrl-C or for a killed test process.
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -13,16 +13,22 @@ use super::state::StateDir;
 const REAP: &str = include_str!("reap.sh");
 
 /// A reaper that waits for the end of this process, or for one of the calls below.
-pub(super) struct Reaper {
+pub(crate) struct Reaper {
     process: Child,
 }
 
 impl Reaper {
-    /// Starts watching over `state`.
-    pub(super) fn start(state: &StateDir) -> Result<Self> {
+    /// Starts watching over `state`, whose processes have nothing to put in order.
+    pub(crate) fn start(state: &StateDir) -> Result<Self> {
+        Self::start_with(state, "KILL")
+    }
+
+    /// As [`start`](Self::start), for processes that end by another signal.
+    pub(crate) fn start_with(state: &StateDir, signal: &str) -> Result<Self> {
         let process = Command::new("sh")
             .args(["-c", REAP, "reap"])
             .arg(state.path())
+            .arg(signal)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             // Not our stderr: whoever reads that to its end would wait for the reaper too.
@@ -34,15 +40,15 @@ impl Reaper {
     }
 
     /// Ends the control plane and waits until it is gone.
-    pub(super) fn reap(mut self) -> Result<()> {
+    pub(crate) fn reap(mut self) -> Result<()> {
         drop(self.process.stdin.take());
         let status = self.process.wait().context("waiting for the reaper")?;
-        ensure!(status.success(), "stopping the control plane failed ({status})");
+        ensure!(status.success(), "stopping what runs failed ({status})");
         Ok(())
     }
 
     /// Lets the control plane outlive this process.
-    pub(super) fn keep(mut self) -> Result<()> {
+    pub(crate) fn keep(mut self) -> Result<()> {
         if let Some(mut order) = self.process.stdin.take() {
             order.write_all(b"keep\n").context("talking to the reaper")?;
         }

@@ -52,27 +52,27 @@ impl StateDir {
         self.logs().join("audit.log")
     }
 
-    pub(super) fn run(&self) -> PathBuf {
+    pub(crate) fn run(&self) -> PathBuf {
         self.0.join("run")
     }
 
     /// A file in the run folder.
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.run().join(name)
     }
 
-    pub(super) fn log_path(&self, component: &str) -> PathBuf {
+    pub(crate) fn log_path(&self, component: &str) -> PathBuf {
         self.logs().join(format!("{component}.log"))
     }
 
-    pub(super) fn log(&self, component: &str) -> Result<File> {
+    pub(crate) fn log(&self, component: &str) -> Result<File> {
         let path = self.log_path(component);
         fs::create_dir_all(self.logs()).context("creating the log folder")?;
         File::create(&path).with_context(|| format!("creating {}", path.display()))
     }
 
     /// Keeps other `up` and `down` of this folder waiting until it is dropped.
-    pub(super) fn lock(&self) -> Result<File> {
+    pub(crate) fn lock(&self) -> Result<File> {
         fs::create_dir_all(&self.0).with_context(|| format!("creating {}", self.0.display()))?;
         let lock = File::create(self.0.join("lock")).context("opening the state's lock")?;
         lock.lock().context("waiting for the state's lock")?;
@@ -80,7 +80,7 @@ impl StateDir {
     }
 
     /// Makes the folders of a new run. The old one must have been reaped.
-    pub(super) fn prepare(&self) -> Result<()> {
+    pub(crate) fn prepare(&self) -> Result<()> {
         if self.logs().exists() {
             fs::remove_dir_all(self.logs()).context("removing old logs")?;
         }
@@ -104,23 +104,28 @@ impl StateDir {
     /// One name for one state folder, so that what a crash left is found again.
     fn folder_in_memory(&self) -> Option<PathBuf> {
         let space = rustix::fs::statvfs(MEMORY).ok()?;
-        let digest = hex::encode(Sha256::digest(self.0.as_os_str().as_encoded_bytes()));
-        (space.f_bavail * space.f_frsize >= ROOM_IN_MEMORY)
-            .then(|| Path::new(MEMORY).join(format!("portfolio-{}", &digest[..16])))
+        let room = space.f_bavail * space.f_frsize >= ROOM_IN_MEMORY;
+        room.then(|| Path::new(MEMORY).join(self.unique_name()))
     }
 
-    pub(super) fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
+    /// What things of it are called that lie elsewhere.
+    pub(crate) fn unique_name(&self) -> String {
+        let digest = hex::encode(Sha256::digest(self.0.as_os_str().as_encoded_bytes()));
+        format!("portfolio-{}", &digest[..16])
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
         let path = self.file(name);
         fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
         Ok(path)
     }
 
-    pub(super) fn record(&self, component: &str, process: &ProcessId) -> Result<()> {
+    pub(crate) fn record(&self, component: &str, process: &ProcessId) -> Result<()> {
         self.write(&format!("processes/{component}"), &process.to_string()).map(drop)
     }
 
     /// The processes on record by component, dead or alive; none before the first start.
-    pub(super) fn recorded(&self) -> Vec<(String, ProcessId)> {
+    pub(crate) fn recorded(&self) -> Vec<(String, ProcessId)> {
         let Ok(entries) = fs::read_dir(self.file("processes")) else { return Vec::new() };
         let mut processes: Vec<_> = entries
             .filter_map(|entry| {
@@ -134,7 +139,7 @@ impl StateDir {
     }
 
     /// The end of a component's log, for an error message.
-    pub(super) fn log_tail(&self, component: &str) -> String {
+    pub(crate) fn log_tail(&self, component: &str) -> String {
         let log = fs::read(self.log_path(component)).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
@@ -143,7 +148,7 @@ impl StateDir {
 
     /// Removes what a stopped control plane leaves; only what is ours by name,
     /// for the folder was chosen by a person.
-    pub(super) fn remove(self) -> Result<()> {
+    pub(crate) fn remove(self) -> Result<()> {
         fs::remove_dir_all(self.logs()).ok();
         fs::remove_file(self.0.join("lock")).context("removing the lock")?;
         fs::remove_dir(&self.0).or_else(|error| match error.kind() {

@@ -31,10 +31,12 @@ const PEOPLE: [(&str, &str, &str); 4] = [
 
 /// The components go by their usual names, with every right: what RBAC grants
 /// Kubernetes' own controllers is not ours to test.
-const COMPONENTS: [(&str, &str, &str); 3] = [
+const COMPONENTS: [(&str, &str, &str); 5] = [
     ("kube-controller-manager", "system:kube-controller-manager", MASTERS),
     ("kube-scheduler", "system:kube-scheduler", MASTERS),
     ("kwok", "kwok", MASTERS),
+    ("kubelet", "kubelet", MASTERS),
+    ("kube-proxy", "kube-proxy", MASTERS),
 ];
 
 /// People first; the first of them is the default context.

@@ -1,19 +1,22 @@
 //! `cargo xtask test`: everything that must hold before a change is merged.
 
+use std::fmt;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use xtask::{cargo_tools, say};
+use xtask::cluster::node;
+use xtask::{cargo_tools, packages, say};
 
 use super::tally::Tally;
 
 /// Format, lints, documentation, dependencies and all tests, in this order.
 ///
 /// Every step runs, whatever the others say. The last line is `N passed, N
-/// failed` over all test binaries; a step that fails otherwise counts as one failure.
+/// failed` over all test binaries; a step that fails otherwise counts as one failure. The tests on a real node take
+/// root: without it they are NOT RUN, which the lines before the last one say.
 #[derive(Args)]
 pub(crate) struct Test {
     /// Stop after the first step that fails.
@@ -24,8 +27,28 @@ pub(crate) struct Test {
 /// How a step went.
 struct Outcome {
     name: &'static str,
-    passed: bool,
+    verdict: Verdict,
     took: Duration,
+    /// None of its tests says that it failed.
+    uncounted: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Failed,
+    /// It cannot be made on this machine: why.
+    NotRun(String),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good => f.write_str("ok"),
+            Self::Failed => f.write_str("FAILED"),
+            Self::NotRun(why) => write!(f, "NOT RUN: {why}"),
+        }
+    }
 }
 
 impl Test {
@@ -33,30 +56,38 @@ impl Test {
         let mut tally = Tally::default();
         let mut outcomes: Vec<Outcome> = Vec::new();
         for (name, check) in STEPS {
-            if self.fail_fast && outcomes.iter().any(|outcome| !outcome.passed) {
+            if self.fail_fast && outcomes.iter().any(|outcome| outcome.verdict == Verdict::Failed) {
                 break;
             }
-            outcomes.push(step(name, || check(&mut tally))?);
+            outcomes.push(step(name, check, &mut tally)?);
         }
-        for Outcome { name, passed, took } in &outcomes {
-            println!("{name:<12} {:>4} s  {}", took.as_secs(), if *passed { "ok" } else { "FAILED" });
+        for Outcome { name, verdict, took, .. } in &outcomes {
+            println!("{name:<12} {:>4} s  {verdict}", took.as_secs());
         }
         for line in &tally.lines {
             println!("{line}");
         }
-        let failed_steps = outcomes.iter().filter(|outcome| !outcome.passed).count();
-        // The tests' own step is counted by its tests, unless it failed before any of them could.
-        let failed = tally.failed + failed_steps - usize::from(tally.failed > 0);
+        let failed = tally.failed + outcomes.iter().filter(|outcome| outcome.uncounted).count();
         println!("{} passed, {failed} failed", tally.passed);
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
 /// Says whether all is well; an error is for a check that could not be made.
-type Check = fn(&mut Tally) -> Result<bool>;
+type Check = fn(&mut Tally) -> Result<Verdict>;
 
-/// The cheap ones first.
-const STEPS: [(&str, Check); 5] = [
+/// Where the tests on a real node are in the test binary.
+const NODE: &str = "on_node::";
+
+/// The cheap ones first. A real node and the played one are not run at the same time.
+const STEPS: [(&str, Check); 7] = [
+    ("packages", |_| {
+        let all = [&packages::BUILD[..], &packages::TESTS, &packages::NODE].concat();
+        Ok(match packages::install_missing(&all)?.as_slice() {
+            [] => Verdict::Good,
+            missing => Verdict::NotRun(format!("install {} for the tests that need it", missing.join(", "))),
+        })
+    }),
     ("format", |_| succeeds(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", |_| {
         succeeds(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
@@ -68,16 +99,21 @@ const STEPS: [(&str, Check); 5] = [
     ("dependencies", |_| {
         succeeds(Command::new(cargo_tools::MACHETE.installed()?).current_dir(xtask::workspace()))
     }),
-    ("tests", run_tests),
+    ("tests", |tally| run_tests(tally, &["--workspace", "--", "--skip", NODE])),
+    ("node tests", |tally| match node::missing().as_slice() {
+        [] => run_tests(tally, &["--test", "suite", "--", NODE]),
+        missing => Ok(Verdict::NotRun(missing.join("; "))),
+    }),
 ];
 
-fn step(name: &'static str, run: impl FnOnce() -> Result<bool>) -> Result<Outcome> {
+fn step(name: &'static str, check: Check, tally: &mut Tally) -> Result<Outcome> {
     say(&format!("== {name}"));
-    let started = Instant::now();
-    let passed = run().with_context(|| format!("step `{name}`"))?;
+    let (started, failed) = (Instant::now(), tally.failed);
+    let verdict = check(tally).with_context(|| format!("step `{name}`"))?;
     let took = started.elapsed();
-    say(&format!("== {name}: {} in {} s", if passed { "ok" } else { "FAILED" }, took.as_secs()));
-    Ok(Outcome { name, passed, took })
+    say(&format!("== {name}: {verdict} in {} s", took.as_secs()));
+    let uncounted = verdict == Verdict::Failed && tally.failed == failed;
+    Ok(Outcome { name, verdict, took, uncounted })
 }
 
 fn cargo(args: &[&str]) -> Command {
@@ -86,14 +122,19 @@ fn cargo(args: &[&str]) -> Command {
     cargo
 }
 
-fn succeeds(command: &mut Command) -> Result<bool> {
+fn succeeds(command: &mut Command) -> Result<Verdict> {
     let status = command.stdin(Stdio::null()).status().with_context(|| format!("running {command:?}"))?;
-    Ok(status.success())
+    Ok(verdict(status))
 }
 
-/// All tests, their output passed on line by line while it is counted.
-fn run_tests(tally: &mut Tally) -> Result<bool> {
-    let mut tests = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+fn verdict(status: ExitStatus) -> Verdict {
+    if status.success() { Verdict::Good } else { Verdict::Failed }
+}
+
+/// Tests, their output passed on line by line while it is counted.
+fn run_tests(tally: &mut Tally, which: &[&str]) -> Result<Verdict> {
+    let mut tests = cargo(&["test", "--locked", "--no-fail-fast"]);
+    tests.args(which);
     let mut child = tests.stdout(Stdio::piped()).spawn().context("running cargo test")?;
     let output = child.stdout.take().context("cargo test has no output")?;
     for line in BufReader::new(output).split(b'\n') {
@@ -102,5 +143,5 @@ fn run_tests(tally: &mut Tally) -> Result<bool> {
         println!("{line}");
         tally.read(&line);
     }
-    Ok(child.wait().context("waiting for cargo test")?.success())
+    Ok(verdict(child.wait().context("waiting for cargo test")?))
 }
