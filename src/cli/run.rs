@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::{CliError, Exit, Globals};
 use crate::config::{Config, ConfigWatch, Overrides};
+use crate::source::Location;
 use crate::telemetry;
 
 /// Arguments of `run`.
@@ -73,7 +74,7 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<Exit, CliError> {
         overrides = overrides.set(field, value);
     }
     let (config, watch) = read(&args, overrides)?;
-    crate::source::prepare();
+    crate::source::prepare(&setup::cache(&args));
     let stop = stop::on_signals().map_err(|error| CliError::io("signals", error))?;
     if args.once {
         return once::run(&args, &config, globals, stop).await;
@@ -108,10 +109,13 @@ fn read(args: &RunArgs, overrides: Overrides) -> Result<(Config, Option<ConfigWa
 
 /// A folder is meant relative to where the command runs.
 fn absolute(url: &str) -> String {
-    if url.contains("://") {
-        return url.to_owned();
+    match url.parse() {
+        Ok(Location::Folder(path)) => {
+            std::path::absolute(path).map_or_else(|_| url.to_owned(), |path| path.display().to_string())
+        }
+        // What is wrong with it is said where the configuration is read.
+        Ok(Location::Git(_) | Location::Ssh(_)) | Err(_) => url.to_owned(),
     }
-    std::path::absolute(url).map_or_else(|_| url.to_owned(), |path| path.display().to_string())
 }
 
 /// How long to wait before the cluster is asked again after `failures` failures.

@@ -162,6 +162,19 @@ logging: {format: json, level: "info,portfolio::source=debug"}
     }
 
     #[test]
+    fn both_forms_of_an_ssh_address_are_read() {
+        for (url, written) in [
+            ("ssh://git.example.com:2222/team/apps.git", "ssh://git@git.example.com:2222/team/apps.git"),
+            ("git@git.example.com:team/apps.git", "git@git.example.com:team/apps.git"),
+        ] {
+            let config =
+                read(&format!("sources: [{{name: main, url: \"{url}\", auth: {{dir: /git}}}}]")).unwrap();
+            assert!(matches!(config.sources[0].location, Location::Ssh(_)));
+            assert_eq!(config.sources[0].location.to_string(), written);
+        }
+    }
+
+    #[test]
     fn a_source_needs_only_a_name_and_a_url() {
         let config = read("sources: [{name: main, url: ./apps}]").unwrap();
         assert_eq!(config.sources[0].reference, Reference::Branch("main".into()));
@@ -193,8 +206,10 @@ logging: {format: json, level: "info,portfolio::source=debug"}
             ("sources:\n- name: Main\n  url: x\n", ":2:9: sources[0].name: `Main` must be lower-case"),
             ("sources: [{name: a-records-b, url: x}]", "must not contain `-records-`"),
             ("sources: [{name: main, url: \"ftp://x/y\"}]", "scheme `ftp` is unknown"),
-            ("sources: [{name: main, url: \"git@x:y\"}]", "ssh is not supported yet"),
-            ("sources: [{name: main, url: \"ssh://git@x/y\"}]", "ssh is not supported yet"),
+            ("sources: [{name: main, url: \"git@x:y\"}]", "`url` is ssh, which needs `auth: {dir: …}`"),
+            ("sources: [{name: main, url: \"ssh://git@x/y\"}]", "with the files `identity` (private key)"),
+            ("sources: [{name: main, url: \"ssh://u:p@x/y\"}]", "put the key into the file `identity`"),
+            ("sources: [{name: main, url: \"u:p@x:y\"}]", "put the key into the file `identity`"),
             ("sources: [{name: main, url: \"https://u:p@x/y\"}]", "put them into files of `auth.dir`"),
             ("sources: [{name: main, url: \"https://x/y\", branch: a, tag: b}]", "write only one of"),
             ("sources: [{name: main, url: \"https://x/y\", commit: abc}]", "write all 40 hexadecimal digits"),

@@ -59,7 +59,8 @@ impl SourceConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Auth {
-    /// Directory with `username` and `password`, or `bearer`, and `ca.crt`.
+    /// Directory with `username` and `password`, or `bearer`, and `ca.crt`; for ssh with `identity`, `known_hosts`
+    /// and, if need be, `passphrase`.
     pub dir: PathBuf,
 }
 
@@ -112,6 +113,12 @@ impl TryFrom<SourceFile> for SourceConfig {
             return wrong(
                 "`url` is a plain folder, which has no branch, tag, commit or credentials; \
                           a repository on this machine is `file:///…`",
+            );
+        }
+        if matches!(file.location(), Location::Ssh(_)) && file.auth.is_none() {
+            return wrong(
+                "`url` is ssh, which needs `auth: {dir: …}`: a directory with the files `identity` (private key) \
+                          and `known_hosts`",
             );
         }
         if file.poll.as_secs() == 0 {

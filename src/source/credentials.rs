@@ -1,4 +1,5 @@
-//! Credentials out of the files of a mounted Secret: `username` + `password`, or `bearer`, and `ca.crt`.
+//! Credentials out of the files of a mounted Secret: `username` + `password`, or `bearer`, and `ca.crt`; for ssh
+//! `identity`, with `passphrase` if it has one, and `known_hosts`. What the URL's scheme has no use for is not read.
 //!
 //! Read anew at each poll, because they rotate. Held as secrets: they have no `Debug` and go nowhere but to
 //! libgit2.
@@ -9,6 +10,8 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::SourceError;
+use super::settings::{Location, SourceSettings};
+use super::ssh::{Identity, KnownHosts};
 use super::trust::Trust;
 
 /// What is presented to the server, and what is believed of it.
@@ -16,6 +19,9 @@ use super::trust::Trust;
 pub(super) struct Credentials {
     pub(super) login: Login,
     pub(super) trust: Trust,
+    pub(super) known_hosts: KnownHosts,
+    /// Where all of it was read; empty if nowhere.
+    dir: String,
 }
 
 /// How we say who we are.
@@ -28,6 +34,8 @@ pub(super) enum Login {
     Password { username: String, password: SecretString },
     /// `Authorization: Bearer`.
     Bearer(SecretString),
+    /// The key of an ssh user.
+    Key(Identity),
 }
 
 impl Login {
@@ -35,7 +43,7 @@ impl Login {
     pub(super) fn header(&self) -> Option<SecretString> {
         match self {
             Self::Bearer(token) => Some(format!("Authorization: Bearer {}", token.expose_secret()).into()),
-            Self::Anonymous | Self::Password { .. } => None,
+            Self::Anonymous | Self::Password { .. } | Self::Key(_) => None,
         }
     }
 
@@ -45,24 +53,66 @@ impl Login {
     }
 }
 
+const NO_KEY: &str = "ssh needs a key: set `auth.dir` to a directory with the files `identity` (private key) and \
+                      `known_hosts`";
+
 impl Credentials {
-    /// Reads the directory; no directory configured means anonymous and the machine's certificates.
-    pub(super) fn read(dir: Option<&Path>) -> Result<Self, SourceError> {
-        let Some(dir) = dir else { return Ok(Self::default()) };
-        let wrong =
-            |detail: String| SourceError::CredentialsUnreadable { dir: dir.display().to_string(), detail };
-        if !dir.is_dir() {
-            return Err(wrong("is not a directory: mount the Secret there".into()));
+    /// Reads what the source's scheme needs; for all but ssh, no directory configured means anonymous and the
+    /// machine's certificates.
+    pub(super) fn read(settings: &SourceSettings) -> Result<Self, SourceError> {
+        let ssh = matches!(settings.location, Location::Ssh(_));
+        let Some(dir) = settings.auth_dir.as_deref() else {
+            if !ssh {
+                return Ok(Self::default());
+            }
+            let (url, detail) = (settings.location.to_string(), NO_KEY.to_owned());
+            return Err(SourceError::AuthenticationFailed { url, detail });
+        };
+        let read = if !dir.is_dir() {
+            Err("is not a directory: mount the Secret there".into())
+        } else if ssh {
+            Self::for_ssh(dir)
+        } else {
+            Self::for_http(dir)
+        };
+        let dir = dir.display().to_string();
+        match read {
+            Ok(read) => Ok(Self { dir, ..read }),
+            Err(detail) => Err(SourceError::CredentialsUnreadable { dir, detail }),
         }
-        let username = text(dir, "username").map_err(wrong)?;
-        let password = text(dir, "password").map_err(wrong)?;
-        let bearer = text(dir, "bearer").map_err(wrong)?;
+    }
+
+    /// The error for a file that only its use shows to be wrong.
+    pub(super) fn unreadable(&self, detail: String) -> SourceError {
+        SourceError::CredentialsUnreadable { dir: self.dir.clone(), detail }
+    }
+
+    fn for_ssh(dir: &Path) -> Result<Self, String> {
+        let missing = |name: &str, what: &str| format!("`{name}` is missing, and ssh needs it: {what}");
+        let identity = text(dir, "identity")?.ok_or_else(|| {
+            missing("identity", "put the private key there, whose public key the server knows")
+        })?;
+        let hosts = text(dir, "known_hosts")?.ok_or_else(|| {
+            missing(
+                "known_hosts",
+                "`ssh-keyscan host` writes it; compare it with what the server's operator publishes",
+            )
+        })?;
+        let known_hosts = KnownHosts::parse(hosts.expose_secret())?;
+        let login = Login::Key(Identity::parse(identity, text(dir, "passphrase")?)?);
+        Ok(Self { login, known_hosts, ..Self::default() })
+    }
+
+    fn for_http(dir: &Path) -> Result<Self, String> {
+        let username = text(dir, "username")?;
+        let password = text(dir, "password")?;
+        let bearer = text(dir, "bearer")?;
         let login = match (username, password, bearer) {
             (None, None, None) => Login::Anonymous,
             (None, None, Some(token)) => {
                 let plain = |token: &str| token.bytes().all(|byte| byte.is_ascii_graphic());
                 if !plain(token.expose_secret()) || token.expose_secret().is_empty() {
-                    return Err(wrong("`bearer` must be one line of printable characters".into()));
+                    return Err("`bearer` must be one line of printable characters".into());
                 }
                 Login::Bearer(token)
             }
@@ -71,16 +121,16 @@ impl Credentials {
                 username: username.map_or_else(|| "git".to_owned(), |name| name.expose_secret().to_owned()),
                 password,
             },
-            (Some(_), None, None) => return Err(wrong("`username` is there but `password` is not".into())),
+            (Some(_), None, None) => return Err("`username` is there but `password` is not".into()),
             (_, _, Some(_)) => {
-                return Err(wrong("has both `bearer` and `username`/`password`: remove one".into()));
+                return Err("has both `bearer` and `username`/`password`: remove one".into());
             }
         };
-        let trust = match bytes(dir, "ca.crt").map_err(wrong)? {
+        let trust = match bytes(dir, "ca.crt")? {
             None => Trust::default(),
-            Some(pem) => Trust::from_pem(&pem).map_err(|detail| wrong(format!("`ca.crt`: {detail}")))?,
+            Some(pem) => Trust::from_pem(&pem).map_err(|detail| format!("`ca.crt`: {detail}"))?,
         };
-        Ok(Self { login, trust })
+        Ok(Self { login, trust, ..Self::default() })
     }
 }
 

@@ -30,6 +30,30 @@ pub enum SourceError {
         /// What is wrong with it and what to do.
         detail: String,
     },
+    /// `known_hosts` has no key of the server that could be compared.
+    #[error("{url}: the server's host key is not known: {detail}")]
+    HostKeyUnknown {
+        /// Where.
+        url: String,
+        /// What it presents, what the file has instead, and what to do.
+        detail: String,
+    },
+    /// The server presents another key than the one in `known_hosts`.
+    #[error("{url}: the server's host key is not the expected one: {detail}")]
+    HostKeyChanged {
+        /// Where.
+        url: String,
+        /// Both fingerprints and what to do.
+        detail: String,
+    },
+    /// `known_hosts` revokes the server's key.
+    #[error("{url}: the server's host key is revoked: {detail}")]
+    HostKeyRevoked {
+        /// Where.
+        url: String,
+        /// Which key, by which line.
+        detail: String,
+    },
     /// No connection, or it broke.
     #[error("{url}: cannot be reached: {detail}; check the host name, the network policy and the proxy")]
     Unreachable {
@@ -151,6 +175,9 @@ impl SourceError {
             Self::AuthenticationFailed { .. } => "AuthenticationFailed",
             Self::CredentialsUnreadable { .. } => "CredentialsUnreadable",
             Self::CertificateUntrusted { .. } => "CertificateUntrusted",
+            Self::HostKeyUnknown { .. } => "HostKeyUnknown",
+            Self::HostKeyChanged { .. } => "HostKeyChanged",
+            Self::HostKeyRevoked { .. } => "HostKeyRevoked",
             Self::Unreachable { .. } => "Unreachable",
             Self::TimedOut { .. } => "TimedOut",
             Self::Cancelled { .. } => "Cancelled",

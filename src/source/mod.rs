@@ -10,6 +10,7 @@ mod git;
 mod limits;
 mod settings;
 mod snapshot;
+mod ssh;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -37,12 +38,13 @@ pub use self::settings::{
     check_reference_name,
 };
 pub use self::snapshot::{CommitInfo, History, Poll, Snapshot, Verification, Verified, verify};
+pub use self::ssh::SshAddress;
 pub use self::timer::PollTimer;
 pub use self::watch::{FolderWatch, WatchError};
 pub use self::working_clone::{Side, WorkingClone};
 
 /// What a poll may take beyond its deadline: libgit2 notices the deadline only when a byte arrives or the
-/// server has been silent for its own limit.
+/// server has been silent for its own limit (over ssh four times that: it takes leave of a silent server, too).
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// One configured source. Cheap to clone; clones share one state, and polls of it run one after another.
@@ -62,7 +64,9 @@ impl Source {
     /// first poll tells how the tip relates to it.
     pub fn new(settings: SourceSettings, cache: &Path, previous: Option<Revision>) -> Self {
         let state = match &settings.location {
-            Location::Git(url) => State::Git(GitSource::new(url, cache, &settings.name, previous)),
+            Location::Git(_) | Location::Ssh(_) => {
+                State::Git(GitSource::new(&settings.location, cache, &settings.name, previous))
+            }
             Location::Folder(root) => State::Folder(FolderSource::new(root, previous)),
         };
         Self { settings: Arc::new(settings), state: Arc::new(Mutex::new(state)) }
@@ -104,7 +108,7 @@ impl Source {
     /// For a folder: tells when something in it changes, so that a poll need not wait for its time.
     pub fn watch(&self) -> Result<Option<FolderWatch>, WatchError> {
         match &self.settings.location {
-            Location::Git(_) => Ok(None),
+            Location::Git(_) | Location::Ssh(_) => Ok(None),
             Location::Folder(root) => FolderWatch::recursive(root).map(Some),
         }
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::ssh::SshAddress;
+
 /// How long one poll may take from connecting to the last byte, unless configured otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(5);
 
@@ -33,6 +35,8 @@ pub struct SourceSettings {
 pub enum Location {
     /// A git repository: `https`, `http`, `git` or `file`.
     Git(Url),
+    /// A git repository over ssh.
+    Ssh(SshAddress),
     /// A plain folder, for development.
     Folder(PathBuf),
 }
@@ -50,20 +54,18 @@ impl FromStr for Location {
             return Err(SettingError("is empty: write the URL of a git repository".into()));
         }
         let Some((scheme, _)) = text.split_once("://") else {
-            return if looks_like_scp(text) {
-                Err(SettingError("ssh is not supported yet: use https with `auth.dir`".into()))
+            return if SshAddress::looks_like_scp(text) {
+                text.parse().map(Self::Ssh)
             } else {
                 Ok(Self::Folder(PathBuf::from(text)))
             };
         };
         match scheme {
             "https" | "http" | "git" | "file" => {}
-            "ssh" | "git+ssh" => {
-                return Err(SettingError("ssh is not supported yet: use https with `auth.dir`".into()));
-            }
+            "ssh" => return text.parse().map(Self::Ssh),
             other => {
                 return Err(SettingError(format!(
-                    "scheme `{other}` is unknown: use https, http, git or file"
+                    "scheme `{other}` is unknown: use https, ssh, http, git or file"
                 )));
             }
         }
@@ -79,15 +81,11 @@ impl FromStr for Location {
     }
 }
 
-/// `git@host:team/repo.git`, but not `./a:b` or `/a:b`.
-fn looks_like_scp(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'))
-}
-
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Git(url) => f.write_str(url.as_str()),
+            Self::Ssh(address) => write!(f, "{address}"),
             Self::Folder(path) => write!(f, "{}", path.display()),
         }
     }

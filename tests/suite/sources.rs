@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Access, Daemon, GitHttp, Sandbox};
+use crate::support::{Access, Daemon, GitHttp, GitSsh, Sandbox};
 
 fn shop(replicas: u32) -> String {
     format!("image: registry.test/shop:1, replicas: {replicas}")
@@ -172,6 +172,39 @@ fn a_wrong_password_is_told_and_a_new_one_taken_up() {
 
     fs::write(folder.join("password"), "secret").unwrap();
     sandbox.until_ready("shop", &revision);
+}
+
+#[test]
+fn a_push_goes_live_over_ssh_and_another_host_key_is_not_believed() {
+    let (sandbox, revision) = with_a_shop();
+    let server = GitSsh::start(&sandbox.repo);
+    let files = [("identity", server.identity()), ("known_hosts", &server.known_hosts())];
+    let folder = auth_dir(&sandbox, &files);
+    let auth = format!("auth: {{dir: {}}}", folder.display());
+    let daemon = Daemon::start(&sandbox, &sandbox.config(&server.url(), &auth));
+    sandbox.until_ready("shop", &revision);
+    sandbox.write_app("shop", &shop(2));
+    let second = sandbox.repo.publish("Scale the shop");
+    sandbox.until_ready("shop", &second);
+
+    fs::write(folder.join("known_hosts"), server.known_hosts_of_another()).unwrap();
+    let summary = sandbox.until_summary("Unreachable", |summary| summary["state"] == "Unreachable");
+    assert_eq!(summary["observedRevision"], second);
+    let message = summary["message"].as_str().unwrap();
+    for expected in [server.url().as_str(), "host key is not the expected one", "known_hosts:1", "SHA256:"] {
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    // Neither is the new revision taken nor the last good one let go.
+    sandbox.write_app("shop", &shop(3));
+    let third = sandbox.repo.publish("Scale the shop again");
+    sandbox.kubectl(&["scale", "deployment/shop", "--replicas=7"]);
+    sandbox.until_object("deployment/shop", "is repaired", |live| live["spec"]["replicas"] == 2);
+
+    fs::write(folder.join("known_hosts"), server.known_hosts()).unwrap();
+    sandbox.until_ready("shop", &third);
+    assert_eq!(replicas(&sandbox), 3);
+    let inside = server.identity().lines().nth(3).unwrap();
+    assert!(!daemon.log().contains(inside), "{}", daemon.log());
 }
 
 #[test]

@@ -65,9 +65,14 @@ pub(super) fn check(config: &Config) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Where the clones are.
+pub(super) fn cache(args: &RunArgs) -> PathBuf {
+    args.cache_dir.clone().unwrap_or_else(default_cache)
+}
+
 /// The sources as the engine takes them.
 pub(super) fn sources(args: &RunArgs, config: &Config) -> Result<Vec<SourceSetup>, CliError> {
-    let cache = args.cache_dir.clone().unwrap_or_else(default_cache);
+    let cache = cache(args);
     let prune = prune(config)?;
     Ok(config.sources.iter().map(|source| setup(args, source, &prune, &cache)).collect())
 }

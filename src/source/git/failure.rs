@@ -8,8 +8,10 @@ use git2::{ErrorClass, ErrorCode};
 
 use crate::source::SourceError;
 use crate::source::credentials::Login;
+use crate::source::ssh::Distrust;
 
 use super::fetch::Request;
+use super::ssh_failure;
 
 /// Why a poll ended early.
 pub(super) enum Failure {
@@ -17,6 +19,8 @@ pub(super) enum Failure {
     Source(SourceError),
     /// The clone seems broken: make it again, once.
     Broken(git2::Error),
+    /// The ssh server has no type of key that is known of it: ask for any, once, to tell which one it has.
+    NothingInCommon(SourceError),
 }
 
 impl From<SourceError> for Failure {
@@ -32,6 +36,8 @@ pub(super) struct Seen {
     pub(super) cancelled: Cell<bool>,
     pub(super) asked_for_login: Cell<u32>,
     pub(super) certificate: RefCell<Option<String>>,
+    pub(super) host_key: RefCell<Option<Distrust>>,
+    pub(super) offered_key: Cell<bool>,
 }
 
 impl Seen {
@@ -51,6 +57,9 @@ impl Seen {
             return SourceError::CertificateUntrusted { url, detail }.into();
         }
         let Some(error) = error else { return SourceError::Cancelled { url }.into() };
+        if let Some(explained) = ssh_failure::explain(&error, self, request) {
+            return explained;
+        }
         if is_certificate(&error) {
             let detail = format!("{text}; put the authority's certificate into `ca.crt` of `auth.dir`");
             return SourceError::CertificateUntrusted { url, detail }.into();
@@ -106,6 +115,7 @@ fn login_refused(error: &git2::Error, asked: u32, login: &Login) -> Option<Strin
             format!("the server refuses user `{username}` with the password of `auth.dir`: renew the token")
         }
         Login::Bearer(_) => "the server refuses the token in `bearer` of `auth.dir`: renew it".into(),
+        Login::Key(_) => "the server refuses the key in `identity` of `auth.dir`".into(),
     })
 }
 

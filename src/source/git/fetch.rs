@@ -17,6 +17,7 @@ use crate::source::SourceError;
 use crate::source::credentials::{Credentials, Login};
 use crate::source::error::nearest;
 use crate::source::settings::Reference;
+use crate::source::ssh::SshAddress;
 
 use super::failure::{Failure, Seen};
 
@@ -48,6 +49,8 @@ impl Limits<'_> {
 /// What is asked of whom.
 pub(super) struct Request<'a> {
     pub(super) url: &'a str,
+    /// The same, taken apart, if it is ssh.
+    pub(super) ssh: Option<&'a SshAddress>,
     pub(super) reference: &'a Reference,
     pub(super) credentials: &'a Credentials,
     pub(super) limits: Limits<'a>,
@@ -101,6 +104,10 @@ fn one_commit(repository: &Repository, request: &Request<'_>, id: Oid) -> Result
         Err(Failure::Source(
             error @ (SourceError::AuthenticationFailed { .. }
             | SourceError::CertificateUntrusted { .. }
+            | SourceError::CredentialsUnreadable { .. }
+            | SourceError::HostKeyUnknown { .. }
+            | SourceError::HostKeyChanged { .. }
+            | SourceError::HostKeyRevoked { .. }
             | SourceError::TimedOut { .. }
             | SourceError::Cancelled { .. }),
         )) => return Err(error.into()),
@@ -178,7 +185,7 @@ fn callbacks<'a>(request: &'a Request<'a>, seen: &'a Seen) -> RemoteCallbacks<'a
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(move |_| request.limits.go_on(seen));
     callbacks.sideband_progress(move |_| request.limits.go_on(seen));
-    callbacks.credentials(move |_url, _user, allowed| {
+    callbacks.credentials(move |_url, user, allowed| {
         let asked = seen.asked_for_login.replace(seen.asked_for_login.get() + 1);
         match &request.credentials.login {
             // libgit2 asks again after each rejection, for ever.
@@ -187,14 +194,26 @@ fn callbacks<'a>(request: &'a Request<'a>, seen: &'a Seen) -> RemoteCallbacks<'a
             {
                 Cred::userpass_plaintext(username, password.expose_secret())
             }
-            Login::Password { .. } | Login::Bearer(_) | Login::Anonymous => {
-                let mut refused = git2::Error::from_str("no further credentials");
-                refused.set_code(ErrorCode::Auth);
-                Err(refused)
+            Login::Key(identity) if asked == 0 && allowed.contains(CredentialType::SSH_MEMORY) => {
+                seen.offered_key.set(true);
+                identity.credential(user.unwrap_or_default())
+            }
+            Login::Password { .. } | Login::Bearer(_) | Login::Key(_) | Login::Anonymous => {
+                Err(refused("no further credentials", ErrorCode::Auth))
             }
         }
     });
     callbacks.certificate_check(move |certificate, host| {
+        if let Some(address) = request.ssh {
+            let key = certificate.as_hostkey().and_then(|certificate| certificate.hostkey());
+            return match request.credentials.known_hosts.judge(address, key.unwrap_or_default()) {
+                Ok(()) => Ok(CertificateCheckStatus::CertificateOk),
+                Err(distrust) => {
+                    seen.host_key.replace(Some(distrust));
+                    Err(refused("the host key is not believed", ErrorCode::Certificate))
+                }
+            };
+        }
         let Some(x509) = certificate.as_x509() else {
             return Ok(CertificateCheckStatus::CertificatePassthrough);
         };
@@ -202,12 +221,17 @@ fn callbacks<'a>(request: &'a Request<'a>, seen: &'a Seen) -> RemoteCallbacks<'a
             None => Ok(CertificateCheckStatus::CertificatePassthrough),
             Some(Ok(())) => Ok(CertificateCheckStatus::CertificateOk),
             Some(Err(why)) => {
-                let mut refused = git2::Error::from_str(&why);
-                refused.set_code(ErrorCode::Certificate);
+                let refused = refused(&why, ErrorCode::Certificate);
                 seen.certificate.replace(Some(why));
                 Err(refused)
             }
         }
     });
     callbacks
+}
+
+fn refused(why: &str, code: ErrorCode) -> git2::Error {
+    let mut error = git2::Error::from_str(why);
+    error.set_code(code);
+    error
 }

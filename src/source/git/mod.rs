@@ -6,14 +6,14 @@
 mod clone;
 mod failure;
 mod fetch;
+mod ssh_failure;
 pub(super) mod tree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use git2::{Oid, Repository};
-use url::Url;
 
 use crate::document::{Revision, Tree};
 
@@ -22,7 +22,8 @@ use self::failure::Failure;
 use self::fetch::{Limits, Request};
 use self::tree::{Known, TreeFailure};
 use super::credentials::Credentials;
-use super::settings::{Reference, SourceSettings};
+use super::settings::{Location, Reference, SourceSettings};
+use super::ssh::preference;
 use super::{CommitInfo, History, Poll, Snapshot, SourceError};
 
 /// How long a connection may take to come about.
@@ -30,14 +31,20 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long a server may say nothing.
 const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 20 });
 
-/// Sets libgit2's timeouts for the process. Best called at start, before there are threads.
-pub fn prepare() {
-    git_timeouts::set_once(CONNECT, SILENCE);
+/// Sets what libgit2 has for the whole process: timeouts, and a home below `cache` in the place of the user's. Best
+/// called at start, before there are threads.
+pub fn prepare(cache: &Path) {
+    home(cache);
+}
+
+fn home(cache: &Path) -> &'static Path {
+    git_settings::set_once(CONNECT, SILENCE, &cache.join(".home"))
 }
 
 /// What a git source remembers between polls.
 pub(super) struct GitSource {
     url: String,
+    cache: PathBuf,
     clone: Clone,
     /// The newest revision known, also from before a restart.
     previous: Option<Revision>,
@@ -46,9 +53,10 @@ pub(super) struct GitSource {
 }
 
 impl GitSource {
-    pub(super) fn new(url: &Url, cache: &Path, name: &str, previous: Option<Revision>) -> Self {
-        let clone = Clone::new(cache, name, url.as_str());
-        Self { url: url.to_string(), clone, previous, given: None }
+    pub(super) fn new(location: &Location, cache: &Path, name: &str, previous: Option<Revision>) -> Self {
+        let url = location.to_string();
+        let clone = Clone::new(cache, name, &url);
+        Self { url, cache: cache.to_owned(), clone, previous, given: None }
     }
 
     pub(super) fn poll(
@@ -59,11 +67,19 @@ impl GitSource {
         if let (Reference::Commit(_), Some((id, _))) = (&settings.reference, &self.given) {
             return Ok(Poll::Unchanged { revision: revision(*id) });
         }
-        prepare();
-        let credentials = Credentials::read(settings.auth_dir.as_deref())?;
+        let home = home(&self.cache);
+        let credentials = Credentials::read(settings)?;
+        let ssh = match &settings.location {
+            Location::Ssh(address) => Some(address),
+            Location::Git(_) | Location::Folder(_) => None,
+        };
+        if let Some(address) = ssh {
+            preference::set(home, &self.url, credentials.known_hosts.believed(address));
+        }
         let began = Instant::now();
         let request = || Request {
             url: &self.url,
+            ssh,
             reference: &settings.reference,
             credentials: &credentials,
             limits: Limits { cancelled, began, allowed: settings.deadline },
@@ -72,6 +88,10 @@ impl GitSource {
             Err(Failure::Broken(error)) => {
                 tracing::warn!(source = settings.name, %error, "the clone is broken, making it anew");
                 self.clone.throw_away().map_err(|error| self.clone_failed(&error.to_string()))?;
+                self.look(settings, &request())
+            }
+            Err(Failure::NothingInCommon(_)) => {
+                preference::set(home, &self.url, Vec::new());
                 self.look(settings, &request())
             }
             other => other,
@@ -83,7 +103,7 @@ impl GitSource {
                 self.given = Some((id, snapshot.tree.clone()));
                 Ok(Poll::Changed(snapshot))
             }
-            Err(Failure::Source(error)) => Err(error),
+            Err(Failure::Source(error) | Failure::NothingInCommon(error)) => Err(error),
             Err(Failure::Broken(error)) => Err(self.clone_failed(error.message())),
         }
     }

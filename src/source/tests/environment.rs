@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::repository::{Followed, Origin, settings};
 use super::server::{Authority, Server};
+use super::ssh::Forge;
 
 const URL: &str = "TEST_URL";
 const AUTH: &str = "TEST_AUTH";
@@ -87,6 +88,29 @@ fn a_proxy_is_obeyed_and_so_is_its_exception() {
     assert_eq!(count.load(Ordering::SeqCst), through);
     // Not tried: a certificate that is refused behind a proxy. libgit2 1.9.7 then closes the proxy's stream
     // before the TLS stream that lies on it (`http_client_connect`, `on_error`) and uses freed memory.
+}
+
+#[test]
+fn the_known_hosts_of_the_user_neither_vouch_for_a_server_nor_against_it() {
+    let forge = Forge::new(&["ed25519", "rsa"]);
+    let (known, rsa) = (forge.server.known_host(0).unwrap(), forge.server.known_host(1).unwrap());
+    let home = TempDir::new().unwrap();
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    let at_home = |text: &str| std::fs::write(home.path().join(".ssh/known_hosts"), text).unwrap();
+    let poll = || {
+        let variables = [("HOME", home.path().to_str().unwrap())];
+        poll_in_process(&forge.settings.location.to_string(), Some(&forge.auth), &variables)
+    };
+    // Nor do they change the type of key that the server is asked for.
+    for text in [rsa.as_str(), "rubbish\0\n", &format!("@revoked {known}")] {
+        at_home(text);
+        let said = poll();
+        assert!(said.contains("polled"), "{text}: {said}");
+    }
+    at_home(&known);
+    forge.file("known_hosts", "");
+    let said = poll();
+    assert!(said.contains("failed: HostKeyUnknown"), "{said}");
 }
 
 #[test]

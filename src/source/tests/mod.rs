@@ -7,4 +7,6 @@ mod https;
 mod reading;
 mod repository;
 mod server;
+mod ssh;
+mod ssh_silence;
 mod working_clone;
