@@ -12,7 +12,9 @@
 //! 5. [`record`] is what is remembered of a document between two looks at it.
 //! 6. [`plan`] compares desired, observed and remembered and says what to do next, as data.
 //! 7. [`engine`] is the loop that carries plans out, and [`cluster`] the only module that speaks to Kubernetes.
-//! 8. [`server`] and [`cli`] show it to people.
+//! 8. [`migrate`] is another program in the same binary: it runs SQL migrations inside a Job of the cluster, and is
+//!    the only module that opens a database.
+//! 9. [`server`] and [`cli`] show it to people.
 //!
 //! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
 
@@ -22,6 +24,7 @@ pub mod config;
 pub mod document;
 pub mod engine;
 pub mod metrics;
+pub mod migrate;
 pub mod object;
 pub mod plan;
 pub mod record;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use portfolio::cli::{self, Cli, Exit, Failure};
+use portfolio::document::exit;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -13,16 +14,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = cli.ui();
-    match cli::main(cli).await {
-        Ok(Exit::Good) => ExitCode::SUCCESS,
-        Ok(Exit::NotGood) => ExitCode::from(1),
+    let code = match cli::main(cli).await {
+        Ok(Exit::Good) => 0,
+        Ok(Exit::NotGood) => 1,
+        Ok(Exit::NothingToDo) => exit::NOTHING_TO_DO,
+        Ok(Exit::Migration(code)) => code,
         Err(error) => {
             ui.error(&error);
             match error.failure() {
-                Failure::NotGood => ExitCode::from(1),
-                Failure::Usage => ExitCode::from(2),
-                Failure::Unreachable => ExitCode::from(3),
+                Failure::NotGood => 1,
+                Failure::Usage => 2,
+                Failure::Unreachable => 3,
             }
         }
-    }
+    };
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -43,6 +43,10 @@ pub struct Metrics {
     pub operations_succeeded: Counter,
     /// Plans of which a step failed.
     pub operations_failed: Counter,
+    /// Migrations that ran.
+    pub migrations_succeeded: Counter,
+    /// Migrations that failed and wait for a person.
+    pub migrations_failed: Counter,
     /// Writes of records.
     pub record_writes: Counter,
     /// Scheduled sweeps.
@@ -62,6 +66,8 @@ impl Default for Metrics {
             backlog: Gauge::default(),
             operations_succeeded: Counter::default(),
             operations_failed: Counter::default(),
+            migrations_succeeded: Counter::default(),
+            migrations_failed: Counter::default(),
             record_writes: Counter::default(),
             sweeps: Counter::default(),
             watch_restarts: Counter::default(),
@@ -81,6 +87,16 @@ impl Default for Metrics {
             "operations_failed",
             "Plans of which a step failed",
             metrics.operations_failed.clone(),
+        );
+        registry.register(
+            "migrations_succeeded",
+            "Migrations that ran",
+            metrics.migrations_succeeded.clone(),
+        );
+        registry.register(
+            "migrations_failed",
+            "Migrations that failed and are not tried again by themselves",
+            metrics.migrations_failed.clone(),
         );
         registry.register("record_writes", "Writes of status ConfigMaps", metrics.record_writes.clone());
         registry.register("sweeps", "Scheduled sweeps", metrics.sweeps.clone());

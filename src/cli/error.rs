@@ -15,6 +15,10 @@ pub enum Exit {
     Good,
     /// The thing asked about is not good: findings, differences, not ready. Exit code 1.
     NotGood,
+    /// There was nothing to do, and the caller wants to be told. Exit code 10.
+    NothingToDo,
+    /// A migration did not come to its end; the exit code says how (see [`crate::record`]).
+    Migration(i32),
 }
 
 impl Exit {

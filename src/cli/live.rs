@@ -21,6 +21,8 @@ pub(super) struct Live {
     pub(super) objects: BTreeMap<ObjectRef, Option<Value>>,
     /// What a Deployment made, newest first.
     pub(super) replica_sets: Vec<ReplicaSet>,
+    /// The pods of each Job that is there.
+    pub(super) runs: BTreeMap<ObjectRef, Vec<Value>>,
     /// Events about the newest pods and `ReplicaSet`.
     events: Vec<Value>,
 }
@@ -46,8 +48,10 @@ impl Live {
 
     /// Why the newest pods are not ready.
     pub(super) fn cause(&self) -> Option<Cause> {
-        let newest = self.replica_sets.first()?;
-        root_cause(&newest.pods, &self.events)
+        match self.replica_sets.first() {
+            Some(newest) => root_cause(&newest.pods, &self.events),
+            None => self.runs.values().rev().find_map(|pods| root_cause(pods, &self.events)),
+        }
     }
 }
 
@@ -66,6 +70,11 @@ pub(super) async fn read(cluster: &Cluster, record: &Record, ui: Ui) -> Result<L
         deployments.filter_map(|(reference, object)| Some((reference.clone(), object.clone()?))).collect();
     for (reference, deployment) in deployments {
         live.replica_sets.extend(replica_sets(cluster, &reference, &deployment, ui).await?);
+    }
+    let jobs = live.objects.iter().filter(|(reference, job)| reference.kind == Kind::Job && job.is_some());
+    for job in jobs.map(|(reference, _)| reference.clone()).collect::<Vec<_>>() {
+        let pods = cluster.pods_of_job(&job).await;
+        live.runs.insert(job, allowed(pods, ui)?.unwrap_or_default());
     }
     live.events = events(cluster, &live, record, ui).await?;
     Ok(live)
@@ -102,12 +111,16 @@ async fn replica_sets(
 }
 
 async fn events(cluster: &Cluster, live: &Live, record: &Record, ui: Ui) -> Result<Vec<Value>, CliError> {
-    let Some(newest) = live.replica_sets.first() else { return Ok(Vec::new()) };
-    let unready = newest.pods.iter().filter(|pod| !is_ready(pod)).take(PODS_ASKED);
+    let newest = live.replica_sets.first();
+    let pods = newest.into_iter().flat_map(|newest| &newest.pods).chain(live.runs.values().flatten());
+    let unready = pods.filter(|pod| !is_ready(pod)).take(PODS_ASKED);
     let mut about: Vec<(&str, &str)> = unready.map(|pod| ("Pod", text(pod, "/metadata/name"))).collect();
-    if (newest.pods.len() as u64) < newest.wanted {
+    if let Some(newest) = newest.filter(|newest| (newest.pods.len() as u64) < newest.wanted) {
         about.push(("ReplicaSet", &newest.name));
     }
+    about.extend(
+        live.runs.iter().filter(|(_, pods)| pods.is_empty()).map(|(job, _)| ("Job", job.name.as_str())),
+    );
     let namespace = &record.document.namespace;
     let reads = about.iter().map(|(kind, name)| cluster.events_about(namespace, kind, name));
     let mut events = Vec::new();

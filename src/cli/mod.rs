@@ -10,6 +10,7 @@ mod diff;
 mod error;
 mod input;
 mod live;
+mod migrate;
 mod names;
 mod order;
 mod progress;
@@ -33,7 +34,7 @@ pub use ui::{Paint, Ui};
 /// Keeps a Kubernetes cluster equal to a git branch.
 ///
 /// Exit codes: 0 good; 1 the thing asked about is not good (findings, differences, not ready); 2 arguments or
-/// input cannot be used; 3 the cluster, git or a database cannot be reached.
+/// input cannot be used; 3 the cluster or git cannot be reached. `migrate exec` has its own.
 #[derive(Debug, Parser)]
 #[command(name = "portfolio", version, max_term_width = 100, after_long_help = EXAMPLE)]
 pub struct Cli {
@@ -64,6 +65,7 @@ pub enum Command {
     Status(status::Args),
     Tree(tree::Args),
     Approve(approve::Args),
+    Migrate(migrate::Args),
     Reconcile(reconcile::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -96,6 +98,7 @@ pub async fn main(cli: Cli) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(&args, ui).await,
         Command::Tree(args) => tree::run(&args, ui).await,
         Command::Approve(args) => approve::run(&args, ui).await,
+        Command::Migrate(args) => migrate::run(args, ui).await,
         Command::Reconcile(args) => reconcile::run(&args, ui).await,
         Command::Schema(args) => schema::run(&args, ui),
         Command::Completions(args) => completions::run(&args, ui),

@@ -8,7 +8,7 @@ use super::order::Order;
 use super::progress::{Deadline, Progress, QUIET, Timeout, follow};
 use super::{Access, CliError, Exit, StoredSource, Ui};
 use crate::engine::ANNOTATION_RECONCILE;
-use crate::record::{Phase, SourceState};
+use crate::record::{Phase, Record, SourceState};
 
 /// Lets the daemon look now and try again what failed.
 ///
@@ -78,8 +78,9 @@ fn progress(stored: &StoredSource) -> Progress {
         counted(stored.records.len(), "document", "documents"),
         by_phase.join(", ")
     );
-    let bad = stored.records.values().find(|record| record.phase.is_settled() && !record.phase.is_good());
-    let settled = stored.records.values().all(|record| record.phase.is_settled());
+    let bad = stored.records.values().find(|record| record.is_settled() && !record.phase.is_good());
+    let unsettled = stored.summary.as_ref().map_or(0, |summary| summary.unsettled);
+    let settled = unsettled == 0 && stored.records.values().all(Record::is_settled);
     match bad {
         _ if !settled => Progress::Going(words),
         Some(record) => Progress::Failed(format!("{words}: {}: {}", record.document, record.message)),
@@ -93,7 +94,6 @@ mod tests {
 
     use super::*;
     use crate::document::DocumentId;
-    use crate::record::Record;
 
     #[test]
     fn a_source_is_settled_when_each_of_its_documents_is() {

@@ -6,9 +6,9 @@ use serde_json::json;
 use super::input::{self, Input, InputArgs, counted};
 use super::report::diagnostic;
 use super::{CliError, Exit, Ui, names};
-use crate::document::{Diagnostic, Document, DocumentId, LoadedDocument};
+use crate::document::{Diagnostic, DocumentId, LoadedDocument};
 use crate::object::{Object, Owner};
-use crate::render::{RendererVersion, render, to_yaml};
+use crate::render::{RUNNER_IMAGE, RendererVersion, Run, render_document, to_yaml};
 
 /// Shows the Kubernetes objects of documents.
 ///
@@ -40,6 +40,10 @@ pub struct Args {
     /// As this version of the renderer makes them.
     #[arg(long, value_name = "VERSION", default_value = "v1")]
     renderer_version: Version,
+
+    /// Image that runs migrations which name none, as the daemon's `runnerImage`.
+    #[arg(long, value_name = "IMAGE", default_value = RUNNER_IMAGE)]
+    runner_image: String,
 
     /// Name of the source that the objects belong to.
     #[arg(long, value_name = "NAME", default_value = "main")]
@@ -93,12 +97,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     let owner = Owner { namespace: args.owner_namespace.clone(), source: args.source.clone() };
     let mut objects: Vec<Object> = Vec::new();
     for located in chosen {
-        match &located.document {
-            Document::App(app) => objects.extend(render(app, &owner, args.renderer_version.into())),
-            Document::Migration(migration) => {
-                ui.warning(format_args!("{}: migrations are not rendered yet", migration.id));
-            }
-        }
+        let run = Run { image: &args.runner_image, ..Run::default() };
+        objects.extend(render_document(&located.document, &owner, run, args.renderer_version.into()));
     }
     objects.sort_by(|one, other| one.reference.cmp(&other.reference));
     ui.data(&match args.format {

@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigWatch, Overrides};
 use crate::source::Location;
 use crate::telemetry;
 
-/// Arguments of `run`.
+/// Keeps the cluster equal to a branch, until it is told to stop.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = EXAMPLE)]
 pub struct RunArgs {
@@ -27,9 +27,9 @@ pub struct RunArgs {
     /// Without a configuration file: follow this repository (https, http, git, file) or plain folder
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     url: Option<String>,
-    /// With --url: the branch to follow
-    #[arg(long, value_name = "BRANCH", requires = "url", default_value = "main")]
-    branch: String,
+    /// With --url: the branch to follow [default: main; a folder is taken as it lies there]
+    #[arg(long, value_name = "BRANCH", requires = "url")]
+    branch: Option<String>,
     /// With --url: the folder of the repository that holds the documents
     #[arg(long, value_name = "PATH", requires = "url", default_value = ".")]
     path: String,
@@ -89,32 +89,38 @@ fn read(args: &RunArgs, overrides: Overrides) -> Result<(Config, Option<ConfigWa
             .map_err(|error| CliError::usage(error.to_string()))?;
         return Ok((config, Some(watch)));
     };
+    let (url, branch) = followed(url, args.branch.as_deref());
     // The same text as in a file, so that there is one way to read it and one set of messages.
-    let source = serde_json::json!({"sources": [{
+    let mut source = serde_json::json!({
         "name": args.source,
-        "url": absolute(url),
-        "branch": args.branch,
+        "url": url,
         "path": args.path,
         "poll": args.poll,
-        "environment": args.environment,
-    }]});
-    let mut text = source.to_string();
-    if args.environment.is_none() {
-        text = text.replace("\"environment\":null,", "");
+    });
+    for (field, value) in [("branch", branch), ("environment", args.environment.as_deref())] {
+        if let Some(value) = value {
+            source[field] = value.into();
+        }
     }
+    let text = serde_json::json!({"sources": [source]}).to_string();
     let config = crate::config::parse("--url", &text, &overrides)
         .map_err(|error| CliError::usage(error.to_string()))?;
     Ok((config, None))
 }
 
-/// A folder is meant relative to where the command runs.
-fn absolute(url: &str) -> String {
-    match url.parse() {
-        Ok(Location::Folder(path)) => {
-            std::path::absolute(path).map_or_else(|_| url.to_owned(), |path| path.display().to_string())
+/// The URL and the branch that are meant. A folder is relative to where the command runs; with a branch it is the
+/// repository that lies there.
+fn followed<'a>(url: &str, branch: Option<&'a str>) -> (String, Option<&'a str>) {
+    match (url.parse(), branch) {
+        (Ok(Location::Folder(path)), branch) => {
+            let path =
+                std::path::absolute(path).map_or_else(|_| url.to_owned(), |path| path.display().to_string());
+            (if branch.is_some() { format!("file://{path}") } else { path }, branch)
         }
         // What is wrong with it is said where the configuration is read.
-        Ok(Location::Git(_) | Location::Ssh(_)) | Err(_) => url.to_owned(),
+        (Ok(Location::Git(_) | Location::Ssh(_)) | Err(_), branch) => {
+            (url.to_owned(), Some(branch.unwrap_or("main")))
+        }
     }
 }
 
@@ -122,4 +128,18 @@ fn absolute(url: &str) -> String {
 fn back_off(failures: u32) -> Duration {
     let limit = Duration::from_millis(500).saturating_mul(1 << failures.min(6)).min(Duration::from_secs(30));
     limit.mul_f64(0.1 + 0.9 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_as_it_is_and_with_a_branch_it_is_a_repository() {
+        let here = std::path::absolute("apps").unwrap().display().to_string();
+        assert_eq!(followed("apps", None), (here.clone(), None));
+        assert_eq!(followed("apps", Some("main")), (format!("file://{here}"), Some("main")));
+        let remote = "https://git.example.com/apps.git";
+        assert_eq!(followed(remote, None), (remote.to_owned(), Some("main")));
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::access::{find_record, known_sources};
 use super::live::{self, Live, ReplicaSet, pod_state, restarts, text};
@@ -59,7 +60,7 @@ fn tree(record: &Record, live: &Live, paint: Paint, now: Timestamp) -> Node {
         let children = if reference.kind == Kind::Deployment {
             live.replica_sets.iter().map(|set| replica_set(set, paint, now)).collect()
         } else {
-            Vec::new()
+            live.runs.get(reference).into_iter().flatten().map(|one| pod(one, paint, now)).collect()
         };
         Node { line: title, children }
     });
@@ -70,20 +71,7 @@ fn tree(record: &Record, live: &Live, paint: Paint, now: Timestamp) -> Node {
 
 fn replica_set(set: &ReplicaSet, paint: Paint, now: Timestamp) -> Node {
     let ready = set.pods.iter().filter(|pod| super::cause::is_ready(pod)).count();
-    let pods = set.pods.iter().map(|pod| {
-        let mut line = format!("Pod/{}  {}", text(pod, "/metadata/name"), styled(&pod_state(pod), paint));
-        if let Ok(started) = text(pod, "/metadata/creationTimestamp").parse() {
-            let _ = write!(line, "  {}", age::text(started, now));
-        }
-        if restarts(pod) > 0 {
-            let _ = write!(line, "  {} restarts", restarts(pod));
-        }
-        let node = text(pod, "/spec/nodeName");
-        if !node.is_empty() {
-            let _ = write!(line, "  {}", paint.paint(DIM, format_args!("on {node}")));
-        }
-        Node { line, children: Vec::new() }
-    });
+    let pods = set.pods.iter().map(|one| pod(one, paint, now));
     let line = format!(
         "ReplicaSet/{}  {} of {} ready  {}",
         set.name,
@@ -92,6 +80,21 @@ fn replica_set(set: &ReplicaSet, paint: Paint, now: Timestamp) -> Node {
         paint.paint(DIM, format_args!("revision {}", set.revision))
     );
     Node { line, children: pods.collect() }
+}
+
+fn pod(pod: &Value, paint: Paint, now: Timestamp) -> Node {
+    let mut line = format!("Pod/{}  {}", text(pod, "/metadata/name"), styled(&pod_state(pod), paint));
+    if let Ok(started) = text(pod, "/metadata/creationTimestamp").parse() {
+        let _ = write!(line, "  {}", age::text(started, now));
+    }
+    if restarts(pod) > 0 {
+        let _ = write!(line, "  {} restarts", restarts(pod));
+    }
+    let node = text(pod, "/spec/nodeName");
+    if !node.is_empty() {
+        let _ = write!(line, "  {}", paint.paint(DIM, format_args!("on {node}")));
+    }
+    Node { line, children: Vec::new() }
 }
 
 fn styled(word: &str, paint: Paint) -> String {

@@ -7,12 +7,18 @@ use super::address::{self, Scope};
 use super::call::{Call, JSON};
 use super::read::{Selectors, absent_as_none, with_type};
 use super::{Cluster, ClusterError};
+use crate::object::ObjectRef;
 
 impl Cluster {
     /// Pods with the labels.
     pub async fn pods(&self, namespace: &str, labels: &str) -> Result<Vec<Value>, ClusterError> {
         let selectors = Selectors { labels: Some(labels), fields: None };
         self.related("", namespace, "pods", "Pod", selectors).await
+    }
+
+    /// Pods that a Job made.
+    pub async fn pods_of_job(&self, job: &ObjectRef) -> Result<Vec<Value>, ClusterError> {
+        self.pods(&job.namespace, &format!("batch.kubernetes.io/job-name={}", job.name)).await
     }
 
     /// `ReplicaSets` with the labels.

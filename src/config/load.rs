@@ -244,7 +244,7 @@ logging: {format: json, level: "info,portfolio::source=debug"}
 
     #[test]
     fn what_is_designed_but_not_built_is_refused() {
-        for field in ["runnerImage: x", "allow: {kinds: []}", "notify: []", "http: {externalUrl: x}"] {
+        for field in ["allow: {kinds: []}", "notify: []", "http: {externalUrl: x}"] {
             let error = read(&format!("{field}\nsources: [{{name: a, url: x}}]")).unwrap_err();
             assert!(error.contains("is not supported yet: remove it"), "{field}: {error}");
         }

@@ -42,8 +42,8 @@ pub struct Config {
     pub leader_election: bool,
     /// What is logged, and how.
     pub logging: LoggingConfig,
-    #[serde(skip_serializing)]
-    runner_image: Option<NotYet>,
+    /// Image that runs migrations which name none; empty for the one of this release.
+    pub runner_image: String,
     #[serde(skip_serializing)]
     allow: Option<NotYet>,
     #[serde(skip_serializing)]
@@ -60,7 +60,7 @@ impl Default for Config {
             http: HttpConfig::default(),
             leader_election: true,
             logging: LoggingConfig::default(),
-            runner_image: None,
+            runner_image: String::new(),
             allow: None,
             notify: None,
         }

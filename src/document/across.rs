@@ -97,7 +97,7 @@ fn unknown(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
                 same_kind.filter(|id| id.namespace == dependency.namespace).map(|id| id.name.as_str());
             let diagnostic = Diagnostic::warning(Code::UnknownDependency, *span, message)
                 .in_file(&member.file)
-                .help("check the name and namespace; a document of another source is fine")
+                .help("check the name and namespace; a document of another source is never seen")
                 .maybe_help(did_you_mean(&dependency.name, names));
             found.push((member.id.clone(), diagnostic));
         }

@@ -122,6 +122,10 @@ pub struct AppSpec {
     /// Documents that must be ready before a new revision of this one rolls out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
+    /// Names of the `DatabaseMigration`s of this namespace that a new version of the app needs: its rollout
+    /// waits until they are done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<String>,
     /// Freezes everything, drift repair included.
     #[serde(default, skip_serializing_if = "is_false")]
     pub suspend: bool,

@@ -288,9 +288,9 @@ pub(crate) fn rows() -> Vec<Row> {
             &[("a.yaml", &migration_text("dir: sql")), ("sql/1_a.sql", "SELECT 1"), ("sql/2_b.down.sql", "SELECT 1")]),
         files("an empty migration file", &[(MigrationFile, "a.yaml:6:8")],
             &[("a.yaml", &migration_text("dir: sql")), ("sql/1_a.sql", "\n")]),
-        migration("an exception without a reason", &[(LintException, "a.yaml:7:43")],
+        migration("an exception without a reason", &[(NotSupportedYet, "a.yaml:7:3"), (LintException, "a.yaml:7:43")],
             "command: {image: \"a:1\", command: [a]}\nallow: [{rule: ban-drop-column, reason: \"\"}]"),
-        migration("a window without a length", &[(InvalidSchedule, "a.yaml:7:31")],
+        migration("a window without a length", &[(NotSupportedYet, "a.yaml:7:3"), (InvalidSchedule, "a.yaml:7:31")],
             "command: {image: \"a:1\", command: [a]}\ncontract: {window: {allow: [\"0 2 * * 1-5\"]}}"),
     ]
 }

@@ -117,7 +117,9 @@ pub(in crate::document) fn refused(refusal: &Refusal) -> String {
 fn way_out(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Symlink | Refusal::Submodule => "put the files themselves into the folder",
-        Refusal::TooLarge { .. } => "put large files into the image or into a volume",
+        Refusal::TooLarge { .. } => {
+            "put large files into the image, and large SQL into a tool of your own (`command`)"
+        }
         Refusal::Unreadable { .. } => "the repository may be damaged; clone it again",
     }
 }

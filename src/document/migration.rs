@@ -30,6 +30,16 @@ pub struct Migration {
     pub steps: Vec<MigrationStep>,
 }
 
+impl Migration {
+    /// The longest name: its Jobs are called `<name>-<10 hex>-<attempt>`, and a pod's label holds that.
+    pub const MAX_NAME: usize = 45;
+
+    /// Name of the ServiceAccount that its pods run as, and of their network policy.
+    pub fn account(&self) -> String {
+        format!("{}-migration", self.id.name)
+    }
+}
+
 /// One version of the schema.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,15 +78,16 @@ pub enum MigrationPhase {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MigrationSpec {
-    /// The database and how to log in.
-    pub database: Database,
+    /// The database and how to log in. A team's own tool knows its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
     /// A folder of SQL files, relative to this document's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<String>,
     /// Migrations written into the document.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<InlineMigration>,
-    /// The team's own tool, run once per content.
+    /// The team's own tool, run once per content: as long as the document is there, its daemon remembers what has run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<MigrationCommand>,
     /// Schema that statements without one refer to. Default `public`.
@@ -91,7 +102,8 @@ pub struct MigrationSpec {
     /// The longest a run may take. Default 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Duration>,
-    /// Attempts after the first. Default 2.
+    /// How often a pod that failed is followed by another one within an attempt, where that can help. Default 2; 0 with
+    /// `command`, which is not known to be safe to repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
     /// Exceptions from the linter's rules.
@@ -109,6 +121,13 @@ pub struct MigrationSpec {
     /// Freezes everything.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
+}
+
+impl MigrationSpec {
+    /// Schema that statements without one refer to.
+    pub fn schema(&self) -> &str {
+        self.schema.as_deref().unwrap_or("public")
+    }
 }
 
 /// A database and how to log in.
@@ -130,6 +149,13 @@ pub struct Database {
     pub ca_secret: Option<SecretFile>,
     /// User name and password.
     pub secret_ref: Login,
+}
+
+impl Database {
+    /// Where the server listens.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(5432)
+    }
 }
 
 /// How much TLS, as in libpq.

@@ -7,11 +7,13 @@
 
 mod across;
 mod app;
+mod awaited;
 mod check;
 mod codes;
 mod config;
 mod decode;
 mod diagnostic;
+pub mod exit;
 mod file;
 mod folder;
 mod hash;
@@ -21,6 +23,7 @@ mod ignore;
 mod load;
 mod merge;
 mod migration;
+mod migration_file;
 mod node;
 mod scan;
 mod schema;
@@ -31,11 +34,13 @@ mod validated;
 mod value;
 
 pub use app::*;
+pub use awaited::{Awaited, awaited};
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Related, Severity, Span};
 pub use id::{API_GROUP, API_VERSION, DocumentId, DocumentKind, ParseIdError};
 pub use load::{Blocked, BlockedBy, Cache, Loaded, LoadedDocument, Options, load};
 pub use migration::*;
+pub use migration_file::{FilePurpose, MigrationFileName};
 pub use schema::schema;
 pub use tree::{Entry, MAX_FILE_BYTES, Refusal, Revision, Tree};
 pub use validated::{Document, Validated};

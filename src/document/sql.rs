@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::check::Surroundings;
 use super::diagnostic::shown;
 use super::folder;
+use super::migration_file::{FilePurpose, MigrationFileName, is_name, version};
 use super::node::Places;
-use super::{Code, Diagnostic, MigrationPhase, MigrationSpec, MigrationStep, Span};
+use super::{Code, Diagnostic, MigrationSpec, MigrationStep, Span};
 
 /// Collects the steps by version; what is wrong with them is reported at `dir` or at the inline migration.
 pub(in crate::document) fn steps(
@@ -31,16 +32,11 @@ pub(in crate::document) fn steps(
             let message = format!("`{}` is not the name of a migration", shown(&inline.name));
             steps.report(Code::MigrationFileName, place("name"), message, "use letters, digits, `_` and `-`");
         }
-        let ending = match inline.phase {
-            MigrationPhase::Expand => "",
-            MigrationPhase::Backfill => ".backfill",
-            MigrationPhase::Contract => ".contract",
-        };
         let step = MigrationStep {
             version,
             name: inline.name.clone(),
             phase: inline.phase,
-            file: format!("{}_{}{ending}.sql", inline.version.0, inline.name),
+            file: format!("{}_{}{}.sql", inline.version.0, inline.name, inline.phase.file_ending()),
             sql: inline.sql.clone(),
             down: inline.rollback.clone(),
         };
@@ -99,7 +95,7 @@ impl Steps<'_> {
                 self.report(Code::MigrationFile, span, message, "save it as UTF-8");
                 continue;
             };
-            let Some(parsed) = FileName::parse(file.name) else {
+            let Some(parsed) = MigrationFileName::parse(file.name) else {
                 let message = format!("`{}` is not the name of a migration file", shown(file.name));
                 self.report(
                     Code::MigrationFileName,
@@ -114,8 +110,8 @@ impl Steps<'_> {
                 self.report(Code::MigrationFile, span, message, "write the statements into it, or remove it");
                 continue;
             }
-            match parsed.what {
-                What::Up(phase) => self.add(
+            match parsed.purpose {
+                FilePurpose::Up(phase) => self.add(
                     MigrationStep {
                         version: parsed.version,
                         name: parsed.name.to_owned(),
@@ -126,7 +122,7 @@ impl Steps<'_> {
                     },
                     span,
                 ),
-                What::Down => {
+                FilePurpose::Down => {
                     downs.insert(parsed.version, (file.name, parsed.name, sql));
                 }
             }
@@ -145,44 +141,4 @@ impl Steps<'_> {
             }
         }
     }
-}
-
-/// `0007_add_total.contract.sql`, taken apart.
-struct FileName<'n> {
-    version: u64,
-    name: &'n str,
-    what: What,
-}
-
-enum What {
-    Up(MigrationPhase),
-    Down,
-}
-
-impl<'n> FileName<'n> {
-    fn parse(file: &'n str) -> Option<Self> {
-        let stem = file.strip_suffix(".sql")?;
-        let (stem, what) = match stem.rsplit_once('.') {
-            None => (stem, What::Up(MigrationPhase::Expand)),
-            Some((stem, "expand")) => (stem, What::Up(MigrationPhase::Expand)),
-            Some((stem, "backfill")) => (stem, What::Up(MigrationPhase::Backfill)),
-            Some((stem, "contract")) => (stem, What::Up(MigrationPhase::Contract)),
-            Some((stem, "down")) => (stem, What::Down),
-            Some(_) => return None,
-        };
-        let (number, name) = stem.split_once('_')?;
-        let version = version(number)?;
-        is_name(name).then_some(Self { version, name, what })
-    }
-}
-
-/// History keeps versions in a `bigint`.
-fn version(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|version| digits && i64::try_from(*version).is_ok())
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=100).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

@@ -241,10 +241,9 @@ fn a_migration_is_read_with_its_files() {
     let text = "apiVersion: portfolio.dev/v1alpha1\nkind: DatabaseMigration\nmetadata: {name: db, namespace: shop}\nspec:\n  database: {host: pg.data, name: shop, secretRef: {name: login}}\n  dir: ./sql\n  lockTimeout: 300ms\n";
     let loaded = load_all(&tree(&[
         ("db/a.yaml", text),
-        ("db/sql/0009_drop_price.contract.sql", "ALTER TABLE a DROP b"),
+        ("db/sql/0009_add_price.expand.sql", "ALTER TABLE a ADD b int"),
         ("db/sql/0007_add_total.sql", "ALTER TABLE a ADD c int"),
         ("db/sql/0007_add_total.down.sql", "ALTER TABLE a DROP c"),
-        ("db/sql/10_fill.backfill.sql", "UPDATE a SET c = 1"),
         ("db/sql/README.md", "x"),
     ]));
     assert_eq!(lines(&loaded), Vec::<String>::new());
@@ -253,19 +252,45 @@ fn a_migration_is_read_with_its_files() {
     };
     let steps: Vec<_> =
         migration.steps.iter().map(|step| (step.version, step.name.as_str(), step.phase)).collect();
-    assert_eq!(
-        steps,
-        [
-            (7, "add_total", MigrationPhase::Expand),
-            (9, "drop_price", MigrationPhase::Contract),
-            (10, "fill", MigrationPhase::Backfill),
-        ]
-    );
+    assert_eq!(steps, [(7, "add_total", MigrationPhase::Expand), (9, "add_price", MigrationPhase::Expand),]);
     assert_eq!(migration.steps[0].down.as_deref(), Some("ALTER TABLE a DROP c"));
     let json = serde_json::to_string(&loaded.documents.values().next().unwrap().document).unwrap();
     assert_eq!(
         serde_json::from_str::<Document>(&json).unwrap(),
         loaded.documents.values().next().unwrap().document
+    );
+}
+
+#[test]
+fn a_tool_of_the_teams_own_needs_no_database_and_sql_does() {
+    let migration = |what: &str| {
+        format!(
+            "apiVersion: portfolio.dev/v1alpha1\nkind: DatabaseMigration\nmetadata: {{name: db, namespace: shop}}\nspec:\n  {what}\n"
+        )
+    };
+    let tool = migration("command: {image: \"example.com/tool:1\", command: [migrate]}");
+    assert_eq!(lines(&load_all(&tree(&[("a.yaml", &tool)]))), Vec::<String>::new());
+    let sql = migration("migrations: [{version: 1, name: a, sql: SELECT 1}]");
+    let loaded = load_all(&tree(&[("a.yaml", &sql)]));
+    assert_eq!(lines(&loaded), ["a.yaml:4:1: error[PF0104]: `spec` needs the field `database`"]);
+    assert!(loaded.documents.is_empty());
+}
+
+#[test]
+fn a_phase_that_is_not_carried_out_is_refused_rather_than_left_out() {
+    let text = "apiVersion: portfolio.dev/v1alpha1\nkind: DatabaseMigration\nmetadata: {name: db, namespace: shop}\nspec:\n  database: {host: pg.data, name: shop, secretRef: {name: login}}\n  dir: ./sql\n";
+    let loaded = load_all(&tree(&[
+        ("db/a.yaml", text),
+        ("db/sql/0007_add_total.sql", "ALTER TABLE a ADD c int"),
+        ("db/sql/0009_drop_price.contract.sql", "ALTER TABLE a DROP b"),
+        ("db/sql/10_fill.backfill.sql", "UPDATE a SET c = 1"),
+    ]));
+    assert_eq!(
+        lines(&loaded),
+        [
+            "db/a.yaml:6:3: error[PF0111]: the contract phase, which `0009_drop_price.contract.sql` is of, is not supported yet by this version of portfolio",
+            "db/a.yaml:6:3: error[PF0111]: the backfill phase, which `10_fill.backfill.sql` is of, is not supported yet by this version of portfolio",
+        ]
     );
 }
 

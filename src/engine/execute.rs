@@ -12,7 +12,7 @@ use super::claim::{Claim, Claims};
 use crate::cluster::{Cluster, ClusterError, DeleteOutcome, Mode, Preconditions, Propagation};
 use crate::document::DocumentId;
 use crate::object::{self, Drift, Kind, Managers, Object, ObjectRef, Observed, Owner};
-use crate::plan::{How, Outcome, Stage, Step};
+use crate::plan::{How, Outcome, Stage, Step, run_end};
 
 /// What the steps of one document need.
 #[derive(Clone)]
@@ -82,6 +82,10 @@ impl Executor {
             Step::Apply { object, how } => self.apply(document, object, how, change).await,
             Step::Delete { reference, uid } => {
                 self.delete(document, reference, uid.as_deref()).await.map(|outcome| (outcome, None))
+            }
+            Step::ReadRun { job, reason, message } => {
+                let pods = self.cluster.pods_of_job(job).await;
+                pods.map(|pods| (Outcome::RunEnded { end: run_end(&pods, reason, message) }, None))
             }
             Step::CountPods { namespace, selector } => {
                 let pods = self.cluster.pods(namespace, selector).await;
@@ -240,7 +244,7 @@ impl Executor {
         let preconditions = Preconditions { uid: live.uid, resource_version: Some(live.resource_version) };
         let propagation = match reference.kind {
             // Its pods are gone already; what they leave behind goes with it.
-            Kind::Deployment => Propagation::Foreground,
+            Kind::Deployment | Kind::Job => Propagation::Foreground,
             Kind::ServiceAccount
             | Kind::ConfigMap
             | Kind::PersistentVolumeClaim

@@ -54,6 +54,7 @@ impl Engine {
             }
             for id in self.sources[index].records.keys().cloned().collect::<Vec<_>>() {
                 let key = Key { source: index, id };
+                self.sources[index].try_migration_again(&key.id);
                 self.queue.forgive(&key);
                 self.queue.add(key);
             }

@@ -9,7 +9,7 @@ use super::persist::Urgency;
 use super::{Engine, view};
 use crate::object::{ObjectRef, explain};
 use crate::plan::{Input, Outcome, Plan, Step, desired, fold, plan};
-use crate::record::{Phase, Record};
+use crate::record::{MigrationRun, Phase, Record};
 
 /// How long a deletion may take before the object is looked at again.
 const DELETION_LOOK: Duration = Duration::from_secs(2);
@@ -29,6 +29,7 @@ impl Engine {
             branch: source.branch(&key.id),
             record: &record,
             cluster: &self.store,
+            runner_image: &source.identity.runner_image,
             dependencies: &dependencies,
             now: Self::now(),
         });
@@ -50,7 +51,7 @@ impl Engine {
 
     /// Nothing to do now: remember it, and look again when the plan says.
     fn settle(&mut self, key: &Key, plan: Plan) {
-        let settled = plan.record.phase.is_settled();
+        let settled = plan.record.is_settled();
         self.remember(key, plan.record, Urgency::Status);
         if settled {
             self.sources[key.source].settled(&key.id);
@@ -66,8 +67,23 @@ impl Engine {
         let (before, phase) =
             (self.sources[key.source].records.get(&key.id).map(|record| record.phase), record.phase);
         let message = record.message.clone();
+        self.count_run(key, &record);
         if self.sources[key.source].remember(record, urgency) {
             self.announce(key, before, phase, &message);
+        }
+    }
+
+    /// Counts a migration that came to its end.
+    fn count_run(&self, key: &Key, record: &Record) {
+        let before =
+            self.sources[key.source].records.get(&key.id).and_then(|before| before.migration.as_ref());
+        let Some(run) = &record.migration else { return };
+        let same = before.filter(|before| before.content == run.content);
+        if run.done && same.is_some_and(|before| !before.done) {
+            self.metrics.migrations_succeeded.inc();
+        }
+        if run.has_failed() && !same.is_some_and(MigrationRun::has_failed) {
+            self.metrics.migrations_failed.inc();
         }
     }
 
@@ -188,6 +204,9 @@ impl Engine {
             Outcome::Deleting { reference } => {
                 tracing::info!(document = %key.id, object = %reference, "deleting");
             }
+            Outcome::RunEnded { end } => {
+                tracing::warn!(document = %key.id, exit = end.exit, reason = end.reason, message = end.report.message, "a run ended");
+            }
             Outcome::Pods { .. } => {}
         }
     }
@@ -208,13 +227,10 @@ impl Engine {
         if unexplained.is_empty() {
             return;
         }
-        let Some(crate::document::Document::App(app)) =
-            record.applied.as_ref().and_then(|applied| applied.document.unpack().ok())
-        else {
-            return;
-        };
-        let renderer = record.applied.as_ref().map(|applied| applied.renderer).unwrap_or_default();
-        let desired = desired(&app, renderer, &self.sources[key.source].identity.owner, record);
+        let Some(applied) = &record.applied else { return };
+        let Ok(document) = applied.document.unpack() else { return };
+        let identity = &self.sources[key.source].identity;
+        let desired = desired(&document, applied.renderer, &identity.owner, &identity.runner_image, record);
         for object in desired.objects.iter().filter(|object| unexplained.contains(&object.reference)) {
             if let Some(live) = self.store.change(&object.reference).and_then(|change| change.live.as_deref())
             {

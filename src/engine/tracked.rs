@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::persist::{Persist, Urgency};
 use crate::cluster::{Loaded as LoadedRecords, Shard};
-use crate::document::{Document, DocumentId, Loaded, Revision};
+use crate::document::{Awaited, Document, DocumentId, Loaded, Revision, awaited, exit};
 use crate::object::{ObjectRef, Owner};
-use crate::plan::{Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, dependencies};
+use crate::plan::{Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, is_lost};
 use crate::record::{Finding, Phase, Record, SourceState, Summary};
 use crate::source::{CommitInfo, History};
 
@@ -42,6 +42,8 @@ pub struct Identity {
     pub environment: Option<String>,
     /// How much may go at once.
     pub prune: PrunePolicy,
+    /// Image that runs migrations which name none.
+    pub runner_image: String,
 }
 
 /// One source.
@@ -174,7 +176,10 @@ impl Tracked {
     fn is_on_its_way(&self, id: &DocumentId) -> bool {
         let Some(record) = self.records.get(id) else { return true };
         let Some(document) = self.document(id) else { return record.phase != Phase::Held };
-        let suspended = matches!(document, Document::App(app) if app.spec.suspend);
+        let suspended = match document {
+            Document::App(app) => app.spec.suspend,
+            Document::Migration(migration) => migration.spec.suspend,
+        };
         let rollout = record.rollout.as_ref().map(|rollout| rollout.hash.as_str());
         let tried = [rollout, record.quarantined.as_deref()].contains(&Some(document.hash()));
         match record.phase {
@@ -276,6 +281,22 @@ impl Tracked {
         }
     }
 
+    /// A person asked to go on with a migration: now, where it pauses, and once more, where it has failed. What stopped
+    /// part-way needs a push: that somebody has mended the database is not said by asking for a look.
+    pub fn try_migration_again(&mut self, id: &DocumentId) {
+        let Some(record) = self.records.get(id) else { return };
+        let Some(mut run) = record.migration.clone() else { return };
+        let part_way = run.ended.as_ref().is_some_and(|end| end.exit == Some(exit::PART_WAY));
+        run.not_before = None;
+        if is_lost(record) || (run.has_failed() && !part_way) {
+            run.try_again(None);
+        }
+        if Some(&run) != record.migration.as_ref() {
+            let record = Record { migration: Some(run), ..record.clone() };
+            self.remember(record, Urgency::Effect);
+        }
+    }
+
     /// What the branch says of a document.
     pub fn branch(&self, id: &DocumentId) -> Branch<'_> {
         const UNDECIDED: &Verdict = &Verdict::Held { reason: "Undecided", message: String::new() };
@@ -297,9 +318,8 @@ impl Tracked {
     /// What is known of the documents that this one waits for.
     pub fn dependencies(&self, id: &DocumentId) -> Vec<DependencyState> {
         let Some(Document::App(app)) = self.document(id) else { return Vec::new() };
-        dependencies(app)
-            .into_iter()
-            .map(|id| {
+        awaited(app)
+            .map(|Awaited { id, .. }| {
                 let hash = self.document(&id).map(Document::hash);
                 DependencyState::of(id.clone(), self.records.get(&id), hash)
             })
@@ -410,7 +430,7 @@ fn dependents(loaded: &Loaded) -> HashMap<DocumentId, Vec<DocumentId>> {
     let mut dependents: HashMap<DocumentId, Vec<DocumentId>> = HashMap::new();
     for (id, located) in &loaded.documents {
         if let Document::App(app) = &located.document {
-            for needed in dependencies(app) {
+            for Awaited { id: needed, .. } in awaited(app) {
                 dependents.entry(needed).or_default().push(id.clone());
             }
         }

@@ -44,6 +44,8 @@ pub struct DocumentView {
     pub id: DocumentId,
     /// What it is doing.
     pub phase: Phase,
+    /// Nothing more will happen unless something changes.
+    pub settled: bool,
     /// Why.
     pub message: String,
     /// The revision that is applied.
@@ -74,6 +76,7 @@ impl Engine {
                 .map(|record| DocumentView {
                     id: record.document.clone(),
                     phase: record.phase,
+                    settled: record.is_settled(),
                     message: record.message.clone(),
                     revision: record
                         .applied

@@ -52,7 +52,7 @@ impl fmt::Display for Health {
     }
 }
 
-/// The pods that a Deployment wants and has.
+/// The pods that a Deployment or a Job wants and has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pods {
     /// `spec.replicas`.
@@ -81,6 +81,15 @@ impl Pods {
             available: status("availableReplicas"),
         }
     }
+
+    /// The counts of a live Job: of its one pod, whether it is there, and whether it runs.
+    pub fn of_job(live: &Value) -> Self {
+        let status = |key: &str| {
+            let count = live.pointer(&format!("/status/{key}")).and_then(Value::as_u64);
+            count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+        };
+        Self { wanted: 1, total: status("active"), ready: status("ready"), ..Self::default() }
+    }
 }
 
 /// The health of a live object.
@@ -94,6 +103,7 @@ pub fn health(kind: Kind, live: &Value) -> Health {
     }
     match kind {
         Kind::Deployment => deployment(live),
+        Kind::Job => job(live),
         Kind::PersistentVolumeClaim => claim(live),
         Kind::Service => service(live),
         Kind::PodDisruptionBudget => seen(live).unwrap_or(Health::Healthy),
@@ -136,6 +146,32 @@ fn deployment(live: &Value) -> Health {
         Some(failure) => Health::progressing(format!("{waiting}: {}", text(failure, "message"))),
         None => Health::progressing(waiting),
     }
+}
+
+/// A Job is what it should be once it is complete. Source: Kubernetes docs, "Jobs", terminal conditions.
+fn job(live: &Value) -> Health {
+    let is_true = |kind: &str| condition(live, kind).filter(|found| text(found, "status") == "True");
+    if is_true("Complete").is_some() {
+        return Health::Healthy;
+    }
+    if let Some(failed) = is_true("Failed") {
+        return Health::Degraded {
+            reason: text(failed, "reason").to_owned(),
+            message: text(failed, "message").to_owned(),
+        };
+    }
+    if live.pointer("/spec/suspend").and_then(Value::as_bool) == Some(true) {
+        return Health::progressing("it is suspended");
+    }
+    let pods = Pods::of_job(live);
+    let failed = live.pointer("/status/failed").and_then(Value::as_u64).is_some_and(|count| count > 0);
+    Health::progressing(match (pods.ready, pods.total) {
+        (0, 0) if failed => "a pod failed, the next one is on its way",
+        (0, 0) => "no pod has started yet",
+        (0, _) if failed => "a pod failed, the next one has not started yet",
+        (0, _) => "its pod has not started yet",
+        (_, _) => "it is running",
+    })
 }
 
 fn claim(live: &Value) -> Health {
@@ -232,6 +268,24 @@ mod tests {
                 "reason": "FailedCreate", "message": "exceeded quota"}]}),
         );
         assert_eq!(message(health), "0 of 1 pods are updated: exceeded quota");
+    }
+
+    #[test]
+    fn a_job_is_healthy_once_it_is_complete_and_says_why_it_failed() {
+        let job = |status: Value| health(Kind::Job, &json!({"status": status}));
+        let ended = |kind: &str| {
+            json!({"conditions": [{"type": kind, "status": "True", "reason": "PodFailurePolicy",
+            "message": "exit code 20"}]})
+        };
+        assert_eq!(job(ended("Complete")), Health::Healthy);
+        assert_eq!(
+            job(ended("Failed")),
+            Health::Degraded { reason: "PodFailurePolicy".into(), message: "exit code 20".into() }
+        );
+        assert_eq!(message(job(json!({"active": 1, "ready": 1}))), "it is running");
+        assert_eq!(message(job(json!({"active": 1}))), "its pod has not started yet");
+        // It is about to fail: its pods are still ending.
+        assert!(!job(ended("FailureTarget")).is_healthy());
     }
 
     #[test]

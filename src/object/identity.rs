@@ -22,6 +22,8 @@ pub enum Kind {
     NetworkPolicy,
     /// `policy/v1`
     PodDisruptionBudget,
+    /// `batch/v1`
+    Job,
     /// `apps/v1`
     Deployment,
     /// `networking.k8s.io/v1`
@@ -30,13 +32,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in order of creation.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::ServiceAccount,
         Kind::ConfigMap,
         Kind::PersistentVolumeClaim,
         Kind::Service,
         Kind::NetworkPolicy,
         Kind::PodDisruptionBudget,
+        Kind::Job,
         Kind::Deployment,
         Kind::Ingress,
     ];
@@ -47,6 +50,7 @@ impl Kind {
             Kind::ServiceAccount | Kind::ConfigMap | Kind::PersistentVolumeClaim | Kind::Service => "",
             Kind::NetworkPolicy | Kind::Ingress => "networking.k8s.io",
             Kind::PodDisruptionBudget => "policy",
+            Kind::Job => "batch",
             Kind::Deployment => "apps",
         }
     }
@@ -74,6 +78,7 @@ impl Kind {
             Kind::Service => "Service",
             Kind::NetworkPolicy => "NetworkPolicy",
             Kind::PodDisruptionBudget => "PodDisruptionBudget",
+            Kind::Job => "Job",
             Kind::Deployment => "Deployment",
             Kind::Ingress => "Ingress",
         }
@@ -88,6 +93,7 @@ impl Kind {
             Kind::Service => "services",
             Kind::NetworkPolicy => "networkpolicies",
             Kind::PodDisruptionBudget => "poddisruptionbudgets",
+            Kind::Job => "jobs",
             Kind::Deployment => "deployments",
             Kind::Ingress => "ingresses",
         }

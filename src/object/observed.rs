@@ -25,7 +25,7 @@ pub struct Observed {
     pub health: Health,
     /// A delete is under way.
     pub deleting: bool,
-    /// What a Deployment wants and has; `None` for other kinds.
+    /// The pods that a Deployment or a Job wants and has; `None` for other kinds.
     pub pods: Option<Pods>,
 }
 
@@ -42,7 +42,11 @@ impl Observed {
             ownership: ownership(live, owner),
             health: health::health(kind, live),
             deleting: metadata("deletionTimestamp").is_some(),
-            pods: (kind == Kind::Deployment).then(|| Pods::of(live)),
+            pods: match kind {
+                Kind::Deployment => Some(Pods::of(live)),
+                Kind::Job => Some(Pods::of_job(live)),
+                _ => None,
+            },
         }
     }
 

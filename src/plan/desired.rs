@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::narrow;
+use super::{migration, narrow};
 use crate::document::{App, Document, Quantity, Validated};
 use crate::object::{Kind, Object, ObjectRef, Owner};
 use crate::record::Record;
-use crate::render::{RendererVersion, render};
+use crate::render::{RendererVersion, render, render_migration};
 
 /// Where a claim says its size.
 const CLAIM_SIZE: &str = "/spec/resources/requests/storage";
@@ -23,8 +23,31 @@ pub struct Desired {
     pub wide: Vec<ObjectRef>,
 }
 
-/// The objects of `app`, given what is remembered of the document.
-pub fn desired(app: &Validated<App>, renderer: RendererVersion, owner: &Owner, record: &Record) -> Desired {
+/// The objects of `document`, given what is remembered of it. `runner_image` runs the SQL of a migration that
+/// names none.
+pub fn desired(
+    document: &Document,
+    renderer: RendererVersion,
+    owner: &Owner,
+    runner_image: &str,
+    record: &Record,
+) -> Desired {
+    match document {
+        Document::App(app) => desired_of_app(app, renderer, owner, record),
+        Document::Migration(migration) => {
+            let run = migration::run_of(record, migration);
+            let run = migration::rendered(&run, runner_image);
+            Desired { objects: render_migration(migration, owner, run, renderer), wide: Vec::new() }
+        }
+    }
+}
+
+fn desired_of_app(
+    app: &Validated<App>,
+    renderer: RendererVersion,
+    owner: &Owner,
+    record: &Record,
+) -> Desired {
     let mut objects = render(app, owner, renderer);
     for object in &mut objects {
         keep_size(object, record);

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::desired::claim_size;
 use super::rollout::NOT_OURS;
-use super::{Plan, Purpose, Step, Target, fight};
+use super::{Plan, Purpose, Step, Target, fight, migration};
 use crate::object::{self, Digest, ObjectRef};
-use crate::record::{Attempt, Drift, Phase, Reason, Record, Repair, conditions};
+use crate::record::{Attempt, Drift, Phase, Reason, Record, Repair, RunEnd, conditions};
 
 /// How many repairs are remembered: enough to notice that a few objects are changed back again and again.
 const MAX_REPAIRS: usize = 30;
@@ -46,6 +46,11 @@ pub enum Outcome {
         /// Which.
         reference: ObjectRef,
     },
+    /// A Job's run came to this end.
+    RunEnded {
+        /// How.
+        end: RunEnd,
+    },
     /// So many pods are left.
     Pods {
         /// The count.
@@ -72,6 +77,7 @@ impl Outcome {
             Outcome::Applied { .. }
             | Outcome::Deleting { .. }
             | Outcome::Gone { .. }
+            | Outcome::RunEnded { .. }
             | Outcome::Pods { .. } => false,
         }
     }
@@ -88,7 +94,7 @@ pub fn fold(mut record: Record, plan: &Plan, outcomes: &[Outcome], now: Timestam
         (None, Some(target))
             if record.removal.is_none()
                 && !plan.desired.is_empty()
-                && !record.is_whole_at(target.app.hash()) =>
+                && !record.is_whole_at(target.document.hash()) =>
         {
             target.complete(&mut record, &plan.desired, &plan.wide, now);
             if target.purpose == Purpose::Rollout {
@@ -123,6 +129,7 @@ impl<'a> Failure<'a> {
             Outcome::Applied { .. }
             | Outcome::Deleting { .. }
             | Outcome::Gone { .. }
+            | Outcome::RunEnded { .. }
             | Outcome::Pods { .. } => None,
         }
     }
@@ -171,7 +178,9 @@ fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
         Outcome::Applied { reference, uid, projection, repaired, repaired_in_ms } => {
             let object = plan.steps().find_map(|step| match step {
                 Step::Apply { object, .. } if object.reference == *reference => Some(object),
-                Step::Apply { .. } | Step::Delete { .. } | Step::CountPods { .. } => None,
+                Step::Apply { .. } | Step::Delete { .. } | Step::ReadRun { .. } | Step::CountPods { .. } => {
+                    None
+                }
             });
             let item = record.inventory.items.entry(reference.clone()).or_default();
             item.uid = Some(uid.clone());
@@ -192,6 +201,11 @@ fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
         }
         Outcome::Gone { reference } => {
             record.inventory.items.remove(reference);
+        }
+        Outcome::RunEnded { end } => {
+            if let Some(target) = &plan.target {
+                migration::ended(record, target, end.clone(), now);
+            }
         }
         Outcome::Pods { left: 0 } => {
             if let Some(removal) = &mut record.removal {

@@ -4,12 +4,12 @@
 //! a growing `resources.requests.storage`).
 
 use super::target;
-use crate::document::App;
+use crate::document::{App, Document};
 use crate::record::Record;
 
 /// Why a document cannot follow what is held now, if so.
 pub(super) fn refuse(record: &Record, new: &App) -> Option<String> {
-    let old = target::held(record)?.app;
+    let Document::App(old) = target::held(record)?.document else { return None };
     if old.spec.selector != new.spec.selector {
         return Some(
             "spec.selector cannot change once applied: Kubernetes keeps a Deployment's selector for life. Put the old \

@@ -14,6 +14,7 @@ mod fold;
 mod gate;
 mod guard;
 mod immutable;
+mod migration;
 mod narrow;
 mod objects;
 mod removal;
@@ -26,8 +27,9 @@ use jiff::{SignedDuration, Timestamp};
 pub use branch::{Branch, Verdict};
 pub use desired::{Desired, desired};
 pub use fold::{Outcome, fold};
-pub use gate::{DependencyState, dependencies};
+pub use gate::DependencyState;
 pub use guard::{Candidate, Guard, Prune, PrunePolicy};
+pub use migration::{is_lost, run_end};
 pub use rollout::Wait;
 pub use step::{How, Plan, Stage, Step};
 pub use target::{Purpose, Target};
@@ -56,6 +58,8 @@ pub struct Input<'a> {
     pub record: &'a Record,
     /// What the cluster shows.
     pub cluster: &'a dyn Cluster,
+    /// Image of the migration runner, for documents that name none.
+    pub runner_image: &'a str,
     /// The documents that this one waits for.
     pub dependencies: &'a [DependencyState],
     /// The time.

@@ -23,6 +23,7 @@ pub(super) fn widen(new: &mut [Object], old: &[Object]) -> Vec<ObjectRef> {
             | Kind::ConfigMap
             | Kind::PersistentVolumeClaim
             | Kind::PodDisruptionBudget
+            | Kind::Job
             | Kind::Deployment
             | Kind::Ingress => {}
         }

@@ -1,8 +1,9 @@
 //! Which objects differ from what they are to be, and in which order they are written.
 
 use super::fight::Fight;
-use super::{Desired, How, Input, Stage, Step, Target, desired};
-use crate::document::DocumentId;
+use super::migration::{self, Turn};
+use super::{Desired, How, Input, Purpose, Stage, Step, Target, desired};
+use crate::document::{Document, DocumentId};
 use crate::object::{Kind, Object, ObjectRef, Observed};
 use crate::record::{Inventory, Item, Record};
 
@@ -19,28 +20,54 @@ pub(super) struct Work {
 
 /// Compares the target with the record and with the cluster.
 pub(super) fn compare(input: &Input<'_>, record: &Record, target: &Target) -> Work {
-    let (hash, items) = (target.app.hash(), &record.inventory.items);
+    let (hash, items) = (target.document.hash(), &record.inventory.items);
     let good = record.is_good_at(hash);
+    let turn = due(input, record, target);
     if record.is_whole_at(hash)
+        && !turn.as_ref().is_some_and(Turn::acts)
         && items.iter().all(|(reference, item)| {
-            item.stale || (in_sync(item, input.cluster.observed(reference)) && !(item.wide && good))
+            item.stale
+                // A run is made once and left alone; that it is gone is no drift.
+                || reference.kind == Kind::Job
+                || (in_sync(item, input.cluster.observed(reference)) && !(item.wide && good))
         })
     {
         // The common case costs neither rendering nor hashing.
         return Work::default();
     }
-    let Desired { objects, wide } = desired(&target.app, target.renderer, input.owner, record);
+    let Desired { objects, wide } =
+        desired(&target.document, target.renderer, input.owner, input.runner_image, record);
+    let adopt = target.app().is_some_and(|app| app.spec.adopt);
     let mut waves: [Stage; 3] = Default::default();
     let mut desired = Vec::with_capacity(objects.len());
     for object in objects {
+        let wave = &mut waves[wave(object.reference.kind)];
         desired.push(object.reference.clone());
+        if object.reference.kind == Kind::Job {
+            match &turn {
+                Some(Turn::Start(how)) => wave.push(Step::Apply { object, how: how.clone() }),
+                Some(Turn::ClearWay { steps, .. }) => wave.extend(steps.iter().cloned()),
+                Some(Turn::Done | Turn::Pause(_) | Turn::Watch | Turn::Failed | Turn::Lost) | None => {}
+            }
+            continue;
+        }
         let item = items.get(&object.reference);
         let observed = input.cluster.observed(&object.reference);
-        if let Some(how) = how(&record.document, &object, item, observed, target.app.spec.adopt) {
-            waves[wave(object.reference.kind)].push(Step::Apply { object, how });
+        if let Some(how) = how(&record.document, &object, item, observed, adopt) {
+            wave.push(Step::Apply { object, how });
         }
     }
     Work { stages: waves.into_iter().filter(|stage| !stage.is_empty()).collect(), desired, wide }
+}
+
+/// What is due of a migration that is followed; nothing is run while it is only kept as it is.
+fn due(input: &Input<'_>, record: &Record, target: &Target) -> Option<Turn> {
+    match (&target.document, &target.purpose) {
+        (Document::Migration(migration), Purpose::Rollout | Purpose::Hold) => {
+            Some(migration::turn(input, record, migration))
+        }
+        (Document::Migration(_), Purpose::Keep { .. }) | (Document::App(_), _) => None,
+    }
 }
 
 impl Work {
@@ -63,7 +90,7 @@ const fn wave(kind: Kind) -> usize {
         | Kind::Service
         | Kind::NetworkPolicy
         | Kind::PodDisruptionBudget => 0,
-        Kind::Deployment => 1,
+        Kind::Deployment | Kind::Job => 1,
         Kind::Ingress => 2,
     }
 }

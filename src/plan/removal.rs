@@ -1,23 +1,28 @@
-//! Removing the objects of a document that left the branch: drain, then delete in reverse order, volumes kept.
+//! Removing the objects of a document that left the branch: close, drain, then delete in reverse order, volumes kept.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::guard::SOURCE_INCOMPLETE;
-use super::{How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, target};
-use crate::document::{App, VolumePolicy};
-use crate::object::{Kind, Object};
+use super::{How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, migration, target};
+use crate::document::{App, Document, VolumePolicy};
+use crate::object::{Kind, Object, ObjectRef};
 use crate::record::{Phase, Reason, Record};
 use crate::render::{pod_selector, render};
 
 const DEFAULT_GRACE: SignedDuration = SignedDuration::from_secs(60);
 const DRAIN_LOOK: SignedDuration = SignedDuration::from_secs(1);
 
-/// Deletion goes the other way round than creation, and stops sending traffic first.
-const ORDER: [&[Kind]; 4] = [
+/// What leads traffic in goes before the first pod does: where all endpoints of a Service are ending, kube-proxy goes
+/// on sending new connections to them (KEP-1669), and they are cut off when the app closes its socket.
+const ENTRANCES: [Kind; 2] = [Kind::Ingress, Kind::Service];
+
+/// Deletion goes the other way round than creation, but for what leads traffic in.
+const ORDER: [&[Kind]; 5] = [
     &[Kind::Ingress],
-    &[Kind::Deployment],
-    &[Kind::PodDisruptionBudget, Kind::NetworkPolicy, Kind::Service],
+    &[Kind::Service],
+    &[Kind::Deployment, Kind::Job],
+    &[Kind::PodDisruptionBudget, Kind::NetworkPolicy],
     &[Kind::ConfigMap, Kind::ServiceAccount, Kind::PersistentVolumeClaim],
 ];
 
@@ -31,21 +36,61 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
     } else if let Verdict::Held { reason: SOURCE_INCOMPLETE, .. } = verdict {
         return paused(record, Phase::Held, SOURCE_INCOMPLETE, now);
     }
-    let (app, renderer) = target::held(&record).map(|held| (held.app, held.renderer)).unzip();
+    let mut is_tool = false;
+    let (app, renderer) = target::held(&record)
+        .and_then(|held| match held.document {
+            Document::App(app) => Some((app, held.renderer)),
+            Document::Migration(migration) => {
+                is_tool = migration.spec.command.is_some();
+                None
+            }
+        })
+        .unzip();
+    // What it does half-way nobody knows; its own deadline ends it.
+    if is_tool && let Some(busy) = running_job(input, &record) {
+        let what = format!("{busy}, which is still running");
+        let wait = Some(Wait { until: Some(now + SignedDuration::from_secs(5)), what: what.clone() });
+        let plan =
+            Plan { record, stages: Vec::new(), target: None, desired: Vec::new(), wide: Vec::new(), wait };
+        return plan.saying(Phase::Deleting, Reason::of("Draining"), format!("waiting for {what}"), now);
+    }
     let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
-    if let (Some(app), Some(renderer), false) = (&app, renderer, drained) {
+    let keeps_volumes = app.as_ref().is_none_or(|app| {
+        app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
+    });
+    let since = record.removal.as_ref().map_or(now, |removal| removal.since);
+    if let (Some(app), Some(renderer), false) = (&app, renderer, drained)
+        && now < since + grace(app)
+    {
+        if has_entrances(&record) {
+            return delete(input, record, keeps_volumes);
+        }
         let objects = render(app, input.owner, renderer);
-        if let Some(plan) = drain(input, &record, app, &objects) {
+        if let Some(plan) = drain(input, &record, app, &objects, since + grace(app)) {
             return plan;
         }
     }
     if let Some(removal) = &mut record.removal {
         removal.drained = true;
     }
-    let keeps_volumes = app.as_ref().is_none_or(|app| {
-        app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
-    });
     delete(input, record, keeps_volumes)
+}
+
+fn running_job(input: &Input<'_>, record: &Record) -> Option<ObjectRef> {
+    let jobs = record.inventory.items.keys().filter(|reference| reference.kind == Kind::Job);
+    jobs.into_iter().find(|job| migration::is_running(input.cluster.observed(job))).cloned()
+}
+
+fn has_entrances(record: &Record) -> bool {
+    record.inventory.items.keys().any(|reference| ENTRANCES.contains(&reference.kind))
+}
+
+/// The longest that anything waits for traffic and pods to end.
+fn grace(app: &App) -> SignedDuration {
+    let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
+    grace.map_or(DEFAULT_GRACE, |grace| {
+        SignedDuration::from_secs(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX / 4))
+    })
 }
 
 /// A removal that has begun stands still: the document may be there again.
@@ -61,24 +106,26 @@ fn held(input: &Input<'_>, record: Record, reason: &'static str, message: &str) 
         return Plan::idle(record, Phase::Held, reason, message, input.now);
     };
     let purpose = Purpose::Keep { phase: Phase::Held, reason, message: message.to_owned() };
-    let target = Target { app: held.app, revision: held.revision, renderer: held.renderer, purpose };
+    let target =
+        Target { document: held.document, revision: held.revision, renderer: held.renderer, purpose };
     super::rollout::pursue(input, record, target, None)
 }
 
 /// Scales to zero and waits for the last pod; `None` when there is nothing to wait for any more.
-fn drain(input: &Input<'_>, record: &Record, app: &App, objects: &[Object]) -> Option<Plan> {
-    let since = record.removal.as_ref()?.since;
+fn drain(
+    input: &Input<'_>,
+    record: &Record,
+    app: &App,
+    objects: &[Object],
+    limit: Timestamp,
+) -> Option<Plan> {
     let deployment = objects.iter().find(|object| object.reference.kind == Kind::Deployment)?;
     let observed = input.cluster.observed(&deployment.reference)?;
     let item = record.inventory.items.get(&deployment.reference)?;
     if !super::objects::is_ours(&record.document, item, observed) {
         return None;
     }
-    let grace =
-        app.spec.deletion.as_ref().and_then(|deletion| deletion.grace).map_or(DEFAULT_GRACE, |grace| {
-            SignedDuration::from_secs(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX / 4))
-        });
-    if observed.deleting || since + grace <= input.now {
+    if observed.deleting {
         return None;
     }
     let mut content = deployment.content.clone();
@@ -92,7 +139,7 @@ fn drain(input: &Input<'_>, record: &Record, app: &App, objects: &[Object]) -> O
     } else {
         Step::Apply { object: scaled, how: How::Update { uid: observed.uid.to_string() } }
     };
-    let wait = Wait { until: Some(next_look(input.now, since + grace)), what: "its pods to end".to_owned() };
+    let wait = Wait { until: Some(next_look(input.now, limit)), what: "its pods to end".to_owned() };
     let plan = Plan {
         record: record.clone(),
         stages: vec![vec![step]],

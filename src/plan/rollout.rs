@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::fight::fights;
 use super::objects::compare;
 use super::target::{begin, rolled_back_message};
-use super::{Input, Plan, Purpose, Stage, Step, Target};
-use crate::document::Rollback;
+use super::{Input, Plan, Purpose, Stage, Step, Target, migration};
+use crate::document::{Document, Rollback};
 use crate::object::{Health, Kind};
 use crate::record::{Attempt, Phase, Reason, Record};
 
@@ -27,7 +27,7 @@ const DEFAULT_DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 pub(super) fn pursue(input: &Input<'_>, mut record: Record, target: Target, wait: Option<Wait>) -> Plan {
     let now = input.now;
     let mut work = compare(input, &record, &target);
-    let whole = record.is_whole_at(target.app.hash());
+    let whole = record.is_whole_at(target.document.hash());
     // What somebody else keeps changing back waits, a new version does not.
     let fights = if whole { fights(input, &record) } else { Vec::new() };
     work.spare(&fights);
@@ -60,7 +60,7 @@ fn is_upkeep(step: &Step, record: &Record) -> bool {
         Step::Apply { object, how } => {
             how.is_repair() || record.inventory.items.get(&object.reference).is_some_and(|item| item.wide)
         }
-        Step::Delete { .. } | Step::CountPods { .. } => false,
+        Step::Delete { .. } | Step::CountPods { .. } | Step::ReadRun { .. } => false,
     }
 }
 
@@ -92,7 +92,10 @@ fn announce(input: &Input<'_>, plan: Plan, upkeep: bool) -> Plan {
             if upkeep || (tried && before.rollout == plan.record.rollout) {
                 return plan;
             }
-            let message = format!("writing {} objects", plan.steps().count());
+            let message = match plan.steps().count() {
+                1 => "writing 1 object".to_owned(),
+                count => format!("writing {count} objects"),
+            };
             plan.saying(Phase::Applying, Reason::of("Applying"), message, now)
         }
     }
@@ -106,7 +109,12 @@ fn judge(input: &Input<'_>, plan: Plan) -> Plan {
             let plan = plan.saying(phase, reason, message, input.now);
             if over { leftovers(input, plan) } else { plan }
         }
-        Some(Purpose::Rollout | Purpose::Hold) | None => settle(input, plan),
+        Some(Purpose::Rollout | Purpose::Hold) | None => {
+            match plan.target.as_ref().map(|target| target.document.clone()) {
+                Some(Document::Migration(migration)) => migration::settle(input, plan, &migration),
+                Some(Document::App(_)) | None => settle(input, plan),
+            }
+        }
     }
 }
 
@@ -151,11 +159,11 @@ fn worst_health(input: &Input<'_>, record: &Record) -> Health {
 /// The end of the rollout that is going on; `None` once this document was good.
 fn rollout_deadline(plan: &Plan) -> Option<Timestamp> {
     let (record, target) = (&plan.record, plan.target.as_ref()?);
-    if record.good.as_ref().is_some_and(|good| good.hash == target.app.hash()) {
+    if record.good.as_ref().is_some_and(|good| good.hash == target.document.hash()) {
         return None;
     }
     let limit = target
-        .app
+        .app()?
         .spec
         .rollout
         .as_ref()
@@ -163,11 +171,11 @@ fn rollout_deadline(plan: &Plan) -> Option<Timestamp> {
         .map_or(DEFAULT_DEADLINE, |deadline| {
             SignedDuration::from_secs(i64::try_from(deadline.as_secs()).unwrap_or(i64::MAX / 4))
         });
-    let since = record.rollout.as_ref().filter(|rollout| rollout.hash == target.app.hash())?.since;
+    let since = record.rollout.as_ref().filter(|rollout| rollout.hash == target.document.hash())?.since;
     Some(since + limit)
 }
 
-fn ready(input: &Input<'_>, mut plan: Plan) -> Plan {
+pub(super) fn ready(input: &Input<'_>, mut plan: Plan) -> Plan {
     let (record, now) = (&mut plan.record, input.now);
     let applied = record.applied.as_ref().map(|applied| (applied.hash.clone(), applied.revision.clone()));
     if let Some((hash, revision)) = applied
@@ -207,9 +215,8 @@ fn failed(mut plan: Plan, reason: &str, message: &str, now: Timestamp) -> Plan {
     if rollout_deadline(&plan).is_none() {
         return plan.saying(Phase::Degraded, reason, message, now);
     }
-    let automatic =
-        target.app.spec.rollout.as_ref().and_then(|rollout| rollout.rollback).unwrap_or(Rollback::Automatic)
-            == Rollback::Automatic;
+    let rollback = target.app().and_then(|app| app.spec.rollout.as_ref()?.rollback);
+    let automatic = rollback.unwrap_or(Rollback::Automatic) == Rollback::Automatic;
     let failure =
         format!("rollout of {} failed: {message}", target.revision.get(..10).unwrap_or(&target.revision));
     let attempt = Attempt {
@@ -225,7 +232,7 @@ fn failed(mut plan: Plan, reason: &str, message: &str, now: Timestamp) -> Plan {
     let Some((hash, revision)) = good.map(|good| (good.hash.clone(), good.revision.clone())) else {
         return plan.saying(Phase::Failed, reason, failure, now);
     };
-    plan.record.quarantined = Some(target.app.hash().to_owned());
+    plan.record.quarantined = Some(target.document.hash().to_owned());
     begin(&mut plan.record, &hash, &revision, now);
     let to = revision.get(..10).unwrap_or(&revision);
     let wait = Wait { until: Some(now), what: "the last good revision".to_owned() };

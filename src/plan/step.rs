@@ -45,6 +45,15 @@ pub enum Step {
         /// The uid on record. Without one the object is deleted only where it proves to be ours.
         uid: Option<String>,
     },
+    /// Read from its pods how a Job ended.
+    ReadRun {
+        /// The Job.
+        job: ObjectRef,
+        /// Why it failed, in one word.
+        reason: String,
+        /// Why it failed, for people.
+        message: String,
+    },
     /// Count the pods that are left of an app, Terminating ones too.
     CountPods {
         /// Where.
@@ -92,6 +101,7 @@ impl Step {
         match self {
             Step::Apply { object, .. } => Some(&object.reference),
             Step::Delete { reference, .. } => Some(reference),
+            Step::ReadRun { job, .. } => Some(job),
             Step::CountPods { .. } => None,
         }
     }
@@ -142,12 +152,13 @@ impl Plan {
     }
 
     /// The record must be durable before the first step: it names an object that `before` does not, or
-    /// something is about to be deleted.
+    /// something is about to be deleted, a Job with what it did.
     pub fn needs_record_first(&self, before: &Record) -> bool {
+        let deletes = |step: &Step| matches!(step, Step::Delete { .. });
         !self.stages.is_empty()
             && (self.record.inventory.items.keys().any(|key| !before.inventory.items.contains_key(key))
-                || (self.steps().any(|step| matches!(step, Step::Delete { .. }))
-                    && self.record.removal != before.removal))
+                || (self.steps().any(deletes)
+                    && (self.record.removal != before.removal || self.record.migration != before.migration)))
     }
 }
 
@@ -164,6 +175,7 @@ impl fmt::Display for Step {
             Step::Apply { object, how: How::Repair { .. } } => write!(f, "repair {}", object.reference),
             Step::Apply { object, how: How::Restore { .. } } => write!(f, "restore {}", object.reference),
             Step::Delete { reference, .. } => write!(f, "delete {reference}"),
+            Step::ReadRun { job, .. } => write!(f, "read how {job} ended"),
             Step::CountPods { namespace, selector } => write!(f, "count pods {selector} in {namespace}"),
         }
     }

@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Branch, Input, Wait, gate, immutable, objects};
-use crate::document::{App, Document, Validated};
+use super::{Branch, Input, Wait, gate, immutable, migration, objects};
+use crate::document::{App, Document, Migration, Validated};
 use crate::object::ObjectRef;
 use crate::record::{Applied, Phase, Reason, Record, Rollout, Stored, StoredError};
 use crate::render::RendererVersion;
@@ -16,7 +16,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The document.
-    pub app: Validated<App>,
+    pub document: Document,
     /// The revision it came with.
     pub revision: String,
     /// With which renderer.
@@ -44,14 +44,22 @@ pub enum Purpose {
 }
 
 impl Target {
+    /// The document, when it is an app.
+    pub fn app(&self) -> Option<&Validated<App>> {
+        match &self.document {
+            Document::App(app) => Some(app),
+            Document::Migration(_) => None,
+        }
+    }
+
     /// What the record keeps once it is applied.
     pub fn applied(&self, now: Timestamp) -> Applied {
         Applied {
             revision: self.revision.clone(),
-            hash: self.app.hash().to_owned(),
+            hash: self.document.hash().to_owned(),
             renderer: self.renderer,
             at: now,
-            document: Stored::pack(&Document::App(self.app.clone())),
+            document: Stored::pack(&self.document),
         }
     }
 
@@ -66,7 +74,7 @@ impl Target {
         objects::mark(&mut record.inventory, desired, wide);
         record.set_applied(self.applied(now));
         // The deadline is for the pods: it counts from the moment that everything is written.
-        let (hash, revision) = (self.app.hash().to_owned(), self.revision.clone());
+        let (hash, revision) = (self.document.hash().to_owned(), self.revision.clone());
         record.rollout = Some(Rollout { hash, revision, since: now });
         record.mixed = false;
     }
@@ -108,13 +116,11 @@ pub(super) fn choose(input: &Input<'_>, record: &mut Record) -> Choice {
     match &input.branch {
         Branch::Present { document, revision, .. } => match document {
             Document::App(app) => branch_app(input, record, app, &revision.0),
-            Document::Migration(_) => {
-                nothing(Phase::Held, "NotSupported", "migrations are validated, not run, by this version")
-            }
+            Document::Migration(migration) => branch_migration(input, record, migration, &revision.0),
         },
         Branch::Blocked { message } => {
             let message = format!("{message}; its last good state stays as it is");
-            keep(record, Phase::Held, "DocumentInvalid", &message)
+            keep(record, Phase::Held, Reason::of("DocumentInvalid"), &message)
         }
         Branch::Unknown | Branch::Absent(_) => unread(input, record),
     }
@@ -130,7 +136,7 @@ fn unread(input: &Input<'_>, record: &Record) -> Choice {
     let Some(held) = held(record) else {
         return nothing(Phase::Pending, "SourceNotRead", "waiting for the first read of the source");
     };
-    if record.is_whole_at(held.app.hash()) {
+    if record.is_whole_at(held.document.hash()) {
         match phase {
             Phase::Ready | Phase::Degraded | Phase::Progressing | Phase::Applying | Phase::Fighting => {
                 return held.bring(Purpose::Hold);
@@ -144,7 +150,7 @@ fn unread(input: &Input<'_>, record: &Record) -> Choice {
             | Phase::Deleting => {}
         }
     }
-    let under_way = record.rollout.as_ref().filter(|rollout| rollout.hash != held.app.hash());
+    let under_way = record.rollout.as_ref().filter(|rollout| rollout.hash != held.document.hash());
     if let Some(until) = under_way.map(|rollout| rollout.since + PATIENCE).filter(|until| *until > input.now)
     {
         // Taking back a rollout that the next read goes on with would restart the pods twice.
@@ -167,20 +173,43 @@ fn branch_app(input: &Input<'_>, record: &mut Record, app: &Validated<App>, revi
         applied.filter(|_| record.is_whole()).map(|applied| (applied.revision.clone(), applied.renderer))
     {
         record.quarantined = None;
-        return bring(app.clone(), &revision, renderer, Purpose::Hold);
+        return bring(Document::App(app.clone()), &revision, renderer, Purpose::Hold);
     }
     let begun = record.rollout.as_ref().is_some_and(|rollout| rollout.hash == app.hash());
     let again = applied.is_some();
-    if let Some(wait) = gate::closed(input, app).filter(|_| !begun && !again) {
+    if let Some((reason, wait)) = gate::closed(input, app).filter(|_| !begun && !again) {
         let message = format!("waiting for {}", wait.what);
-        return keep(record, Phase::Waiting, "DependencyNotReady", &message).waiting(wait);
+        return keep(record, Phase::Waiting, reason, &message).waiting(wait);
     }
     if let Some(refusal) = immutable::refuse(record, app) {
-        return keep(record, Phase::Failed, "ImmutableField", &refusal);
+        return keep(record, Phase::Failed, Reason::of("ImmutableField"), &refusal);
     }
     record.quarantined = None;
     begin(record, app.hash(), revision, input.now);
-    bring(app.clone(), revision, RendererVersion::CURRENT, Purpose::Rollout)
+    bring(Document::App(app.clone()), revision, RendererVersion::CURRENT, Purpose::Rollout)
+}
+
+/// Nothing gates a migration, and nothing takes it back: what it did to the database is done.
+fn branch_migration(
+    input: &Input<'_>,
+    record: &mut Record,
+    migration: &Validated<Migration>,
+    revision: &str,
+) -> Choice {
+    record.suspended = migration.spec.suspend;
+    if migration.spec.suspend {
+        return nothing(Phase::Suspended, "Suspended", "`suspend: true`: left alone, and nothing is run");
+    }
+    let document = Document::Migration(migration.clone());
+    migration::begin(input, record, migration, revision);
+    let applied = record.applied.as_ref().filter(|applied| applied.hash == migration.hash());
+    if let Some((revision, renderer)) =
+        applied.filter(|_| record.is_whole()).map(|applied| (applied.revision.clone(), applied.renderer))
+    {
+        return bring(document, &revision, renderer, Purpose::Hold);
+    }
+    begin(record, migration.hash(), revision, input.now);
+    bring(document, revision, RendererVersion::CURRENT, Purpose::Rollout)
 }
 
 /// The branch still has the document whose rollout failed.
@@ -194,7 +223,7 @@ fn rolled_back(record: &Record) -> Choice {
         if record.phase == Phase::RolledBack { record.reason.clone() } else { Reason::of("RolloutFailed") };
     let Some(good) = record.good.as_ref().and_then(|good| Held::unpack(good, record.good_document()?)) else {
         let message = format!("{failure}; push a change to try again");
-        return keep(record, Phase::Failed, "RolloutFailed", &message);
+        return keep(record, Phase::Failed, Reason::of("RolloutFailed"), &message);
     };
     let to = good.revision.get(..10).unwrap_or(&good.revision);
     let message = rolled_back_message(failure, to);
@@ -206,40 +235,34 @@ pub(super) fn rolled_back_message(failure: &str, to: &str) -> String {
     format!("{failure}; rolled back to {to}; push a change to try again")
 }
 
-fn bring(app: Validated<App>, revision: &str, renderer: RendererVersion, purpose: Purpose) -> Choice {
-    Choice::Bring(Box::new(Target { app, revision: revision.to_owned(), renderer, purpose }), None)
+fn bring(document: Document, revision: &str, renderer: RendererVersion, purpose: Purpose) -> Choice {
+    Choice::Bring(Box::new(Target { document, revision: revision.to_owned(), renderer, purpose }), None)
 }
 
 /// What is applied stays what is held against drift.
-fn keep(record: &Record, phase: Phase, reason: &'static str, message: &str) -> Choice {
+fn keep(record: &Record, phase: Phase, reason: Reason, message: &str) -> Choice {
+    let message = message.to_owned();
     match held(record).filter(|_| !record.suspended) {
-        Some(held) => {
-            let purpose = Purpose::Keep { phase, reason: Reason::of(reason), message: message.to_owned() };
-            held.bring(purpose)
-        }
-        None => nothing(phase, reason, message),
+        Some(held) => held.bring(Purpose::Keep { phase, reason, message }),
+        None => Choice::Nothing { phase, reason, message, wait: None },
     }
 }
 
 /// A document out of the record.
 pub(super) struct Held {
-    pub app: Validated<App>,
+    pub document: Document,
     pub revision: String,
     pub renderer: RendererVersion,
 }
 
 impl Held {
     fn unpack(applied: &Applied, document: Result<Document, StoredError>) -> Option<Self> {
-        match document {
-            Ok(Document::App(app)) => {
-                Some(Self { app, revision: applied.revision.clone(), renderer: applied.renderer })
-            }
-            Ok(Document::Migration(_)) | Err(_) => None,
-        }
+        let document = document.ok()?;
+        Some(Self { document, revision: applied.revision.clone(), renderer: applied.renderer })
     }
 
     fn bring(self, purpose: Purpose) -> Choice {
-        bring(self.app, &self.revision, self.renderer, purpose)
+        bring(self.document, &self.revision, self.renderer, purpose)
     }
 }
 

@@ -54,8 +54,8 @@ pub fn conditions(record: &Record, now: Timestamp) -> Vec<Condition> {
         && !matches!(phase, Phase::Pending | Phase::Waiting | Phase::Applying | Phase::Failed);
     let all = [
         (ConditionType::Ready, phase.is_good(), true),
-        (ConditionType::Reconciling, !phase.is_settled(), false),
-        (ConditionType::Stalled, phase.is_settled() && !phase.is_good(), false),
+        (ConditionType::Reconciling, !record.is_settled(), false),
+        (ConditionType::Stalled, record.is_settled() && !phase.is_good(), false),
         (ConditionType::Applied, applied, true),
         (ConditionType::Healthy, matches!(phase, Phase::Ready | Phase::RolledBack), true),
         (ConditionType::Drifted, phase == Phase::Fighting, false),

@@ -10,9 +10,11 @@
 
 mod condition;
 mod inventory;
+mod migration;
 mod phase;
 #[cfg(test)]
 mod properties;
+mod run;
 mod shard;
 mod stored;
 mod summary;
@@ -23,7 +25,9 @@ use serde::{Deserialize, Serialize};
 
 pub use condition::{Condition, ConditionType, conditions};
 pub use inventory::{Inventory, Item};
+pub use migration::{MigrationRun, RunEnd};
 pub use phase::{Phase, Reason};
+pub use run::{RunReport, SqlFailure};
 pub use shard::{MAX_RECORD_BYTES, SHARD_FILL_BYTES, ShardIndex, Shards};
 pub use stored::{Applied, Stored, StoredError};
 pub use summary::{Approval, Finding, SourceState, Summary, SummaryCounts};
@@ -73,6 +77,9 @@ pub struct Record {
     /// Every object that may exist because of this document.
     #[serde(default)]
     pub inventory: Inventory,
+    /// Of a `DatabaseMigration`: the run that is due, or was the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationRun>,
     /// How far the removal has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
@@ -107,6 +114,7 @@ impl Record {
             rollout: None,
             mixed: false,
             inventory: Inventory::default(),
+            migration: None,
             removal: None,
             suspended: false,
             last_drift: None,
@@ -126,6 +134,11 @@ impl Record {
             }
         }
         self.applied = Some(applied);
+    }
+
+    /// Nothing more will happen unless something changes: `run --once` may stop here.
+    pub fn is_settled(&self) -> bool {
+        self.phase.is_settled() || (self.phase == Phase::Waiting && self.reason == Reason::DEPENDENCY_FAILED)
     }
 
     /// Every object on record was written out of the applied document.

@@ -54,8 +54,8 @@ impl Phase {
         Phase::Fighting,
     ];
 
-    /// Nothing more will happen unless something changes: `run --once` may stop here.
-    pub const fn is_settled(self) -> bool {
+    /// Nothing more will happen unless something changes, whatever the reason; see [`super::Record::is_settled`].
+    pub(super) const fn is_settled(self) -> bool {
         match self {
             Phase::Ready
             | Phase::Degraded
@@ -99,6 +99,9 @@ impl fmt::Display for Phase {
 pub struct Reason(pub std::borrow::Cow<'static, str>);
 
 impl Reason {
+    /// Waits for a document that is not going to be ready by itself.
+    pub const DEPENDENCY_FAILED: Self = Self::of("DependencyFailed");
+
     /// A reason known at compile time.
     pub const fn of(word: &'static str) -> Self {
         Self(std::borrow::Cow::Borrowed(word))

@@ -3,9 +3,10 @@
 //! The selector never changes in the life of an app, so nothing that changes may be in it. Nothing of
 //! `portfolio.dev/` is a label of a pod: the reconciler's watches would see what controllers made.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::document::App;
+use crate::document::{App, DocumentId, Migration};
 use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, FIELD_MANAGER, LABEL_SOURCE, Owner};
 
 /// Annotation of the pods that carries the document's `restart`. It is an annotation since a label's value
@@ -19,14 +20,15 @@ const PART_OF: &str = "app.kubernetes.io/part-of";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const VERSION: &str = "app.kubernetes.io/version";
 
-/// `component` of the pods that serve; those of Jobs have another, so no Service ever finds them.
+/// `component` of the pods that serve; those of Jobs have another, so that no Service finds them.
 const COMPONENT_APP: &str = "app";
+const COMPONENT_MIGRATION: &str = "migration";
 
 type Texts = BTreeMap<String, String>;
 
 /// What selects the app's pods, for Deployment, Service, disruption budget and network policy alike.
 pub(super) fn selector(app: &App) -> Texts {
-    if app.spec.selector.is_empty() { identity(app).into() } else { app.spec.selector.clone() }
+    if app.spec.selector.is_empty() { Named::app(app).identity().into() } else { app.spec.selector.clone() }
 }
 
 /// What selects the app's pods, as the API's `labelSelector` text: `key=value,…`.
@@ -35,14 +37,65 @@ pub fn pod_selector(app: &App) -> String {
     pairs.join(",")
 }
 
+/// A document as far as labels go.
+pub(super) struct Named<'a> {
+    pub(super) id: &'a DocumentId,
+    labels: &'a Texts,
+    annotations: &'a Texts,
+    instance: Cow<'a, str>,
+    component: &'static str,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn app(app: &'a App) -> Self {
+        Self {
+            id: &app.id,
+            labels: &app.labels,
+            annotations: &app.annotations,
+            instance: Cow::Borrowed(&app.id.name),
+            component: COMPONENT_APP,
+        }
+    }
+
+    pub(super) fn migration(migration: &'a Migration) -> Self {
+        Self {
+            id: &migration.id,
+            labels: &migration.labels,
+            annotations: &migration.annotations,
+            // An app of the same name may select by name and instance alone.
+            instance: Cow::Owned(migration.account()),
+            component: COMPONENT_MIGRATION,
+        }
+    }
+
+    /// Name, instance and component: what selects the document's pods unless it says otherwise.
+    pub(super) fn identity(&self) -> [(String, String); 3] {
+        let name = &self.id.name;
+        [(NAME, name.as_str()), (INSTANCE, &self.instance), (COMPONENT, self.component)]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    }
+
+    fn part_of(&self) -> &'a str {
+        self.labels.get(PART_OF).unwrap_or(&self.id.namespace)
+    }
+}
+
 /// Labels of every object. `part-of` is the namespace unless the document says otherwise. `version` is left to
 /// the Deployment: a new image then rewrites one object, not eight.
-pub(super) fn object(app: &App, owner: &Owner) -> Texts {
-    let mut labels = app.labels.clone();
-    labels.entry(PART_OF.to_owned()).or_insert_with(|| app.id.namespace.clone());
-    labels.extend(identity(app));
+pub(super) fn object(document: &Named<'_>, owner: &Owner) -> Texts {
+    let mut labels = document.labels.clone();
+    labels.insert(PART_OF.to_owned(), document.part_of().to_owned());
+    labels.extend(document.identity());
     labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
     labels.insert(LABEL_SOURCE.to_owned(), owner.source.clone());
+    labels
+}
+
+/// Labels of the pods of a Job.
+pub(super) fn job_pod(document: &Named<'_>) -> Texts {
+    let mut labels = Texts::from([(PART_OF.to_owned(), document.part_of().to_owned())]);
+    labels.extend(document.identity());
+    labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
     labels
 }
 
@@ -53,20 +106,19 @@ pub(super) fn deployment(app: &App) -> Texts {
 
 /// Labels of the pods. The selector comes last, because a Deployment must select its own pods.
 pub(super) fn pod(app: &App, selector: &Texts) -> Texts {
-    let part_of = app.labels.get(PART_OF).unwrap_or(&app.id.namespace);
-    let mut labels = Texts::from([(PART_OF.to_owned(), part_of.clone())]);
+    let mut labels = Texts::from([(PART_OF.to_owned(), Named::app(app).part_of().to_owned())]);
     labels.extend(version(app));
     labels.extend(app.spec.pod_labels.clone());
-    labels.extend(identity(app));
+    labels.extend(Named::app(app).identity());
     labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
     labels.extend(selector.clone());
     labels
 }
 
 /// Annotations of every object.
-pub(super) fn object_annotations(app: &App, owner: &Owner) -> Texts {
-    let mut annotations = app.annotations.clone();
-    annotations.insert(ANNOTATION_DOCUMENT.to_owned(), app.id.to_string());
+pub(super) fn object_annotations(document: &Named<'_>, owner: &Owner) -> Texts {
+    let mut annotations = document.annotations.clone();
+    annotations.insert(ANNOTATION_DOCUMENT.to_owned(), document.id.to_string());
     annotations.insert(ANNOTATION_OWNER.to_owned(), owner.to_string());
     annotations
 }
@@ -78,12 +130,6 @@ pub(super) fn pod_annotations(app: &App) -> Texts {
         annotations.insert(ANNOTATION_RESTART.to_owned(), restart.0.clone());
     }
     annotations
-}
-
-fn identity(app: &App) -> [(String, String); 3] {
-    let name = &app.id.name;
-    [(NAME, name.as_str()), (INSTANCE, name.as_str()), (COMPONENT, COMPONENT_APP)]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
 fn version(app: &App) -> Option<(String, String)> {

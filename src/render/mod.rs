@@ -6,10 +6,12 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod carried;
 mod config_map;
 mod deployment;
 mod ingress;
 mod labels;
+mod migration;
 pub mod names;
 mod network_policy;
 mod persistent_volume_claim;
@@ -26,13 +28,14 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{App, Validated};
+use crate::document::{App, Document, Migration, Validated};
 use crate::object::Object;
 use subject::Subject;
 
 pub use crate::object::Owner;
 pub use deployment::replicas;
 pub use labels::{ANNOTATION_RESTART, image_version, pod_selector};
+pub use migration::{Content, JOB_CONTAINER, RUNNER_IMAGE, Run, job_name};
 pub use ports::{NamedPort, app_ports};
 pub use yaml::to_yaml;
 
@@ -57,6 +60,31 @@ pub fn render(app: &Validated<App>, owner: &Owner, version: RendererVersion) -> 
     render_app(app, owner, version)
 }
 
+/// The objects of any document.
+pub fn render_document(
+    document: &Document,
+    owner: &Owner,
+    run: Run<'_>,
+    version: RendererVersion,
+) -> Vec<Object> {
+    match document {
+        Document::App(app) => render(app, owner, version),
+        Document::Migration(migration) => render_migration(migration, owner, run, version),
+    }
+}
+
+/// The objects of a migration, its Job among them, sorted by reference.
+pub fn render_migration(
+    migration: &Migration,
+    owner: &Owner,
+    run: Run<'_>,
+    version: RendererVersion,
+) -> Vec<Object> {
+    match version {
+        RendererVersion::V1 => sorted(migration::objects(migration, owner, run)),
+    }
+}
+
 /// [`render`] without the proof of validity; what it makes of an app that is not valid has no meaning.
 fn render_app(app: &App, owner: &Owner, version: RendererVersion) -> Vec<Object> {
     match version {
@@ -72,6 +100,10 @@ fn objects(subject: &Subject<'_>) -> Vec<Object> {
     objects.extend(service::render(subject));
     objects.extend(pod_disruption_budget::render(subject));
     objects.extend(ingress::render(subject));
+    sorted(objects)
+}
+
+fn sorted(mut objects: Vec<Object>) -> Vec<Object> {
     objects.sort_unstable_by(|one, other| one.reference.cmp(&other.reference));
     objects
 }

@@ -30,6 +30,21 @@ pub fn config_map(app: &str, files: &BTreeMap<String, ConfigFile>) -> String {
     format!("{app}-config-{}", short_hex(&hash.finalize(), 10))
 }
 
+/// `<migration>-sql-<10 hex of the files>`: the `ConfigMap` with the statements.
+pub fn sql(migration: &str, files: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|(name, sql)| [name, sql]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    format!("{migration}-sql-{}", short_hex(&hash.finalize(), 10))
+}
+
+/// `<migration>-<content>-<attempt>`: a run.
+pub fn migration_job(migration: &str, content: &str, attempt: u32) -> String {
+    format!("{migration}-{content}-{attempt}")
+}
+
 /// `<app>-<volume>`: the claim of a persistent volume.
 pub fn claim(app: &str, volume: &str) -> String {
     format!("{app}-{volume}")

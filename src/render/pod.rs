@@ -5,14 +5,15 @@
 
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler,
-    PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
-    SecretKeySelector, SecurityContext, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
+    ObjectFieldSelector, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec,
+    SeccompProfile, SecretKeySelector, SecurityContext, SleepAction, TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::subject::{Subject, int, some_entries, some_items};
 use super::{labels, names, probe, resources, volumes};
-use crate::document::{AppSpec, Duration, Security};
+use crate::document::{AppSpec, Duration, SecretKey, Security};
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
@@ -35,7 +36,7 @@ pub(super) fn template(subject: &Subject<'_>) -> PodTemplateSpec {
             automount_service_account_token: Some(false),
             enable_service_links: Some(false),
             termination_grace_period_seconds: Some(i64::from(int(grace.as_secs() + drain.as_secs()))),
-            security_context: Some(pod_security(subject.spec)),
+            security_context: Some(pod_security(subject.spec.security.as_ref())),
             topology_spread_constraints: Some([ZONE, NODE].map(|key| spread(subject, key)).into()),
             affinity: Some(apart(subject)),
             containers: vec![container(subject, drain)],
@@ -44,6 +45,9 @@ pub(super) fn template(subject: &Subject<'_>) -> PodTemplateSpec {
         }),
     }
 }
+
+/// The end of the log stands in for a message that the container did not write.
+pub(super) const LAST_WORDS: &str = "FallbackToLogsOnError";
 
 fn container(subject: &Subject<'_>, drain: Duration) -> Container {
     let spec = subject.spec;
@@ -60,7 +64,9 @@ fn container(subject: &Subject<'_>, drain: Duration) -> Container {
         readiness_probe: probe::ready(subject),
         liveness_probe: probe::live(subject),
         lifecycle: (drain.as_secs() > 0).then(|| sleep_before_stop(drain)),
-        security_context: Some(container_security(spec)),
+        security_context: Some(container_security(spec.security.as_ref())),
+        // What it said last is the best guess at why it ended, and `status` shows it.
+        termination_message_policy: Some(LAST_WORDS.to_owned()),
         volume_mounts: some_items(volumes::mounts(subject)),
         ..Container::default()
     }
@@ -82,8 +88,37 @@ fn ports(subject: &Subject<'_>) -> Vec<ContainerPort> {
 /// Secrets first: a variable may then be made of them, `postgres://$(USER):$(PASSWORD)@db`, since Kubernetes
 /// resolves only names that stand before.
 fn env(spec: &AppSpec) -> Vec<EnvVar> {
-    let secrets = spec.secrets.iter().map(|(name, key)| EnvVar {
-        name: name.clone(),
+    let secrets = spec.secrets.iter().map(|(name, key)| env_from_secret(name, key));
+    let plain = spec.env.iter().filter(|(name, _)| !spec.secrets.contains_key(*name));
+    let own = secrets.chain(plain.map(|(name, value)| env_var(name, &value.0)));
+    pod_name(spec).into_iter().chain(own).collect()
+}
+
+/// The database then knows of each connection which pod it belongs to: `application_name` (libpq, "Environment
+/// Variables"). It is what tells later that the last old pod let go.
+fn pod_name(spec: &AppSpec) -> Option<EnvVar> {
+    let name = "PGAPPNAME";
+    let is_set = spec.env.contains_key(name) || spec.secrets.contains_key(name);
+    (!spec.migrations.is_empty() && !is_set).then(|| EnvVar {
+        name: name.to_owned(),
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector {
+                api_version: Some("v1".to_owned()),
+                field_path: "metadata.name".to_owned(),
+            }),
+            ..EnvVarSource::default()
+        }),
+        ..EnvVar::default()
+    })
+}
+
+pub(super) fn env_var(name: &str, value: &str) -> EnvVar {
+    EnvVar { name: name.to_owned(), value: Some(value.to_owned()), ..EnvVar::default() }
+}
+
+pub(super) fn env_from_secret(name: &str, key: &SecretKey) -> EnvVar {
+    EnvVar {
+        name: name.to_owned(),
         value_from: Some(EnvVarSource {
             secret_key_ref: Some(SecretKeySelector {
                 name: key.secret.clone(),
@@ -93,11 +128,7 @@ fn env(spec: &AppSpec) -> Vec<EnvVar> {
             ..EnvVarSource::default()
         }),
         ..EnvVar::default()
-    });
-    let plain = spec.env.iter().filter(|(name, _)| !spec.secrets.contains_key(*name)).map(|(name, value)| {
-        EnvVar { name: name.clone(), value: Some(value.0.clone()), ..EnvVar::default() }
-    });
-    secrets.chain(plain).collect()
+    }
 }
 
 /// How long a pod goes on serving after it was told to stop, while endpoints update.
@@ -117,9 +148,9 @@ fn sleep_before_stop(drain: Duration) -> Lifecycle {
 }
 
 /// The restricted Pod Security Standard. `root: true` leaves user and group to the image unless they are given.
-fn pod_security(spec: &AppSpec) -> PodSecurityContext {
+pub(super) fn pod_security(security: Option<&Security>) -> PodSecurityContext {
     let defaults = Security::default();
-    let security = spec.security.as_ref().unwrap_or(&defaults);
+    let security = security.unwrap_or(&defaults);
     let fallback = (!security.root).then_some(DEFAULT_ID);
     let group = security.group.or(fallback).map(i64::from);
     PodSecurityContext {
@@ -134,8 +165,7 @@ fn pod_security(spec: &AppSpec) -> PodSecurityContext {
     }
 }
 
-fn container_security(spec: &AppSpec) -> SecurityContext {
-    let security = spec.security.as_ref();
+pub(super) fn container_security(security: Option<&Security>) -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
         read_only_root_filesystem: Some(security.and_then(|security| security.read_only).unwrap_or(true)),

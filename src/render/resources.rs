@@ -7,22 +7,27 @@ use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::apimachinery::pkg::api::resource;
 
 use super::volumes;
-use crate::document::{Amounts, AppSpec, Quantity};
+use crate::document::{Amounts, AppSpec, Quantity, Resources};
 
 const DEFAULT_CPU: Quantity = Quantity::from_millis(50);
 const DEFAULT_MEMORY: Quantity = Quantity::from_bytes(64 << 20);
 const DEFAULT_EPHEMERAL: Quantity = Quantity::from_bytes(64 << 20);
 
+/// Of an app's container.
 pub(super) fn requirements(spec: &AppSpec) -> ResourceRequirements {
+    let scratch = volumes::scratch(spec).fold(Quantity::from_bytes(0), |sum, (_, size)| sum.plus(size));
+    with_scratch(spec.resources.as_ref(), scratch)
+}
+
+/// Of a container with so much scratch space.
+pub(super) fn with_scratch(asked: Option<&Resources>, scratch: Quantity) -> ResourceRequirements {
     let none = Amounts::default();
-    let asked = spec.resources.as_ref();
     let requests = asked.and_then(|resources| resources.requests.as_ref()).unwrap_or(&none);
     let limits = asked.and_then(|resources| resources.limits.as_ref()).unwrap_or(&none);
 
     let cpu = request(requests.cpu, limits.cpu, DEFAULT_CPU);
     let memory = request(requests.memory, limits.memory, DEFAULT_MEMORY);
     let disk = request(requests.ephemeral_storage, limits.ephemeral_storage, DEFAULT_EPHEMERAL);
-    let scratch = volumes::scratch(spec).fold(Quantity::from_bytes(0), |sum, (_, size)| sum.plus(size));
     let disk_limit = limits.ephemeral_storage.unwrap_or_else(|| disk.doubled().plus(scratch));
     ResourceRequirements {
         requests: Some(amounts([

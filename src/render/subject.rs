@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::labels;
+use super::carried::Carried;
+use super::labels::{self, Named};
 use super::names;
 use super::ports::{NamedPort, app_ports};
 use crate::document::{AccessMode, App, AppSpec, IntOrPercent};
-use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Object, ObjectRef, Owner};
+use crate::object::{Kind, Object, Owner};
 
 pub(super) struct Subject<'a> {
     pub(super) app: &'a App,
@@ -21,9 +21,7 @@ pub(super) struct Subject<'a> {
     /// Name of the `ConfigMap`, when there are files.
     pub(super) config_map: Option<String>,
     pub(super) selector: BTreeMap<String, String>,
-    /// What every object carries, as JSON: it goes into each as it is.
-    labels: Map<String, Value>,
-    annotations: Map<String, Value>,
+    carried: Carried<'a>,
 }
 
 impl<'a> Subject<'a> {
@@ -35,8 +33,7 @@ impl<'a> Subject<'a> {
             ports: app_ports(&app.spec),
             config_map: has_files.then(|| names::config_map(&app.id.name, &app.config_files)),
             selector: labels::selector(app),
-            labels: json(labels::object(app, owner)),
-            annotations: json(labels::object_annotations(app, owner)),
+            carried: Carried::new(&Named::app(app), owner),
         }
     }
 
@@ -47,11 +44,7 @@ impl<'a> Subject<'a> {
 
     /// Metadata of an object, but for what every object carries.
     pub(super) fn meta(&self, name: impl Into<String>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.into()),
-            namespace: Some(self.app.id.namespace.clone()),
-            ..ObjectMeta::default()
-        }
+        self.carried.meta(name)
     }
 
     /// Metadata of an object that has annotations of its own.
@@ -73,30 +66,8 @@ impl<'a> Subject<'a> {
 
     /// The object with what every object carries, its identity and its hash.
     pub(super) fn object(&self, kind: Kind, meta: &ObjectMeta, content: &impl Serialize) -> Object {
-        let name = meta.name.clone().unwrap_or_default();
-        // Serialising fails only for maps whose keys are no strings, which Kubernetes types do not have.
-        let mut content = serde_json::to_value(content).unwrap_or_default();
-        if let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) {
-            carry(metadata, "labels", &self.labels);
-            carry(metadata, "annotations", &self.annotations);
-        }
-        Object::new(ObjectRef::new(kind, self.app.id.namespace.clone(), name), content)
+        self.carried.object(kind, meta, content)
     }
-}
-
-/// Puts these entries beside the object's own, which win over the document's but not over what marks it ours.
-fn carry(metadata: &mut Map<String, Value>, field: &str, carried: &Map<String, Value>) {
-    let mut all = carried.clone();
-    if let Some(Value::Object(own)) = metadata.remove(field) {
-        all.extend(own.into_iter().filter(|(key, _)| !MARKS.contains(&key.as_str())));
-    }
-    metadata.insert(field.to_owned(), Value::Object(all));
-}
-
-const MARKS: [&str; 3] = [LABEL_SOURCE, ANNOTATION_DOCUMENT, ANNOTATION_OWNER];
-
-fn json(entries: BTreeMap<String, String>) -> Map<String, Value> {
-    entries.into_iter().map(|(key, value)| (key, Value::String(value))).collect()
 }
 
 pub(super) fn int_or_percent(value: IntOrPercent) -> IntOrString {

@@ -10,8 +10,8 @@ use super::subject::Subject;
 use crate::document::{AccessMode, AppSpec, Quantity};
 
 const CONFIG: &str = "config";
-const TMP: &str = "/tmp";
-const DEFAULT_TMP: Quantity = Quantity::from_bytes(64 << 20);
+pub(super) const TMP: &str = "/tmp";
+pub(super) const DEFAULT_TMP: Quantity = Quantity::from_bytes(64 << 20);
 
 /// The writable emptyDirs by mount path. `/tmp` is always there, unless something else is mounted at it.
 pub(super) fn scratch(spec: &AppSpec) -> impl Iterator<Item = (&str, Quantity)> {
@@ -29,14 +29,7 @@ pub(super) fn volumes(subject: &Subject<'_>) -> Vec<Volume> {
         config_map: Some(ConfigMapVolumeSource { name: name.clone(), ..ConfigMapVolumeSource::default() }),
         ..Volume::default()
     });
-    let scratch = scratch(subject.spec).map(|(path, size)| Volume {
-        name: names::scratch_volume(path),
-        empty_dir: Some(EmptyDirVolumeSource {
-            size_limit: Some(resource::Quantity(size.to_string())),
-            medium: None,
-        }),
-        ..Volume::default()
-    });
+    let scratch = scratch(subject.spec).map(|(path, size)| empty_dir(path, size));
     let storage = subject.spec.storage.iter().map(|(volume, storage)| Volume {
         name: names::storage_volume(volume),
         persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
@@ -61,7 +54,19 @@ pub(super) fn mounts(subject: &Subject<'_>) -> Vec<VolumeMount> {
     config.chain(scratch).chain(storage).collect()
 }
 
-fn mount(name: String, path: &str) -> VolumeMount {
+/// The writable emptyDir for a mount path.
+pub(super) fn empty_dir(path: &str, size: Quantity) -> Volume {
+    Volume {
+        name: names::scratch_volume(path),
+        empty_dir: Some(EmptyDirVolumeSource {
+            size_limit: Some(resource::Quantity(size.to_string())),
+            medium: None,
+        }),
+        ..Volume::default()
+    }
+}
+
+pub(super) fn mount(name: String, path: &str) -> VolumeMount {
     VolumeMount { name, mount_path: path.to_owned(), ..VolumeMount::default() }
 }
 

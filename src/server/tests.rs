@@ -17,6 +17,7 @@ fn view() -> View {
     let document = |name: &str, phase, message: &str| DocumentView {
         id: DocumentId::app("shop", name),
         phase,
+        settled: true,
         message: message.to_owned(),
         revision: "0123456789abcdef".to_owned(),
     };

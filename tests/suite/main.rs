@@ -1,5 +1,5 @@
-//! Integration tests: the real binary against a real API server and real git
-//! servers. A module is a behaviour; [`support`] gives each test a world of its own.
+//! Integration tests: the real binary against a real API server, real git
+//! servers and a real PostgreSQL. A module is a behaviour; [`support`] gives each test a world of its own.
 //!
 //! The control plane is started once per run; `cargo xtask cluster up` and
 //! `PORTFOLIO_TEST_STATE=target/cluster` let runs share one.
@@ -20,11 +20,13 @@ mod faults;
 mod ground;
 mod house;
 mod isolation;
+mod migrations;
 mod ownership;
 mod push;
 mod rbac;
 mod removal;
 mod restart;
 mod rollout;
+mod runner;
 mod sources;
 mod support;

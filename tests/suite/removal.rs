@@ -47,7 +47,7 @@ fn everything_stays(change: impl Fn(&Sandbox), app: &str, reason: &str) -> Value
 }
 
 #[test]
-fn a_removed_app_is_drained_and_then_deleted_in_order() {
+fn a_removed_app_is_closed_then_drained_then_deleted_in_order() {
     let sandbox = Sandbox::new();
     sandbox.write_app(
         "shop",
@@ -66,18 +66,18 @@ fn a_removed_app_is_drained_and_then_deleted_in_order() {
     sandbox.until_record("shop", "is gone", Value::is_null);
     let mut effects = effects(&sandbox, start);
     assert_eq!(effects.len(), 8, "{effects:#?}");
-    for stage in [3..6, 6..8] {
+    for stage in [4..6, 6..8] {
         effects[stage].sort();
     }
     // Named after its content, too.
     effects[6].truncate("delete configmaps/shop-config".len());
     let expected = [
-        "patch deployments/shop",
         "delete ingresses/shop",
+        "delete services/shop",
+        "patch deployments/shop",
         "delete deployments/shop",
         "delete networkpolicies/shop",
         "delete poddisruptionbudgets/shop",
-        "delete services/shop",
         "delete configmaps/shop-config",
         "delete serviceaccounts/shop",
     ];

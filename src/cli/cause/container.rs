@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::text;
+use crate::record::RunReport;
+use crate::render::JOB_CONTAINER;
 
 /// The state of one container of a pod, init containers first.
 #[derive(Clone, Copy)]
@@ -50,9 +52,7 @@ impl<'v> State<'v> {
             "ImagePullBackOff" | "ErrImagePull" | "ErrImageNeverPull" | "InvalidImageName"
             | "ImageInspectError" => {
                 let image = text(self.0, "/image");
-                failure(Some(format!(
-                    "is `{image}` the right image and tag? A private registry needs `spec.pull.secrets`"
-                )))
+                failure(Some(format!("is `{image}` the right image and tag, and may the node pull it?")))
             }
             "CreateContainerConfigError" => failure(missing_object(said)),
             "CreateContainerError" | "RunContainerError" | "StartError" => {
@@ -83,17 +83,22 @@ impl<'v> State<'v> {
             });
         }
         let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
-        let logs = format!("kubectl -n {namespace} logs {name} -c {} --previous", self.name());
         let restarts = self.0.get("restartCount").and_then(Value::as_i64).unwrap_or_default();
-        let times = if restarts > 0 { format!(", started again {restarts} times") } else { String::new() };
-        let said = text(ended, "/message").trim();
+        let times = match restarts {
+            0 => String::new(),
+            1 => ", started again once".to_owned(),
+            _ => format!(", started again {restarts} times"),
+        };
+        let previous = if restarts > 0 { " --previous" } else { "" };
+        let logs = format!("kubectl -n {namespace} logs {name} -c {}{previous}", self.name());
+        let said = last_words(text(ended, "/message"));
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
         if reason == "OOMKilled" {
             let limit = self.memory_limit(pod).map_or_else(String::new, |limit| format!(" of {limit}"));
             return Some(Failure {
                 reason: reason.to_owned(),
                 message: format!("container {} used more memory than its limit{limit}{times}", self.name()),
-                hint: Some("raise `spec.resources.limits.memory`, or find what uses it".to_owned()),
+                hint: Some(format!("raise `{}.limits.memory`, or find what uses it", self.resources_field())),
             });
         }
         let meaning = match code {
@@ -109,7 +114,12 @@ impl<'v> State<'v> {
             waiting => waiting.to_owned(),
         };
         let message = format!("container {} ended with code {code}{meaning}{times}{said}", self.name());
-        Some(Failure { reason, message, hint: Some(format!("its last words: `{logs}`")) })
+        Some(Failure { reason, message, hint: Some(format!("its whole log: `{logs}`")) })
+    }
+
+    /// Where the document says what the container may use.
+    fn resources_field(self) -> &'static str {
+        if self.name() == JOB_CONTAINER { "spec.runner.resources" } else { "spec.resources" }
     }
 
     fn memory_limit(self, pod: &'v Value) -> Option<&'v str> {
@@ -118,6 +128,19 @@ impl<'v> State<'v> {
         let container = all.find(|container| text(container, "/name") == self.name())?;
         container.pointer("/resources/limits/memory").and_then(Value::as_str)
     }
+}
+
+/// The end of a long log says more than its beginning.
+fn last_words(message: &str) -> String {
+    const MOST_LINES: usize = 5;
+    // The runner of migrations says it for programs, too.
+    if let Ok(report) = serde_json::from_str::<RunReport>(message)
+        && !report.message.is_empty()
+    {
+        return report.message;
+    }
+    let lines: Vec<&str> = message.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines.split_at(lines.len().saturating_sub(MOST_LINES)).1.join("\n  ")
 }
 
 /// What to do about a Secret, `ConfigMap` or key that a message of the kubelet misses: `secret "shop-db" not

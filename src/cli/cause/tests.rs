@@ -174,7 +174,7 @@ fn an_init_container_comes_before_the_app_that_waits_for_it() {
         "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": "no cache host\n"}},
     }]);
     let cause = root_cause(&[one(&status)], &[]).unwrap();
-    assert_eq!(cause.message, "container warm-up ended with code 1, started again 1 times: no cache host");
+    assert_eq!(cause.message, "container warm-up ended with code 1, started again once: no cache host");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::{FieldChange, fields};
 use crate::document::{Document, DocumentId, Loaded, VolumePolicy};
 use crate::object::{Kind, Object, ObjectRef, Owner};
-use crate::render::{RendererVersion, render};
+use crate::render::{RendererVersion, Run, render_document};
 
 /// What becomes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -74,21 +74,20 @@ pub(super) fn compare(from: &Loaded, to: &Loaded, owner: &Owner, version: Render
             changes.held.insert(id.clone(), why.to_owned());
             continue;
         }
-        match (&before, &after) {
-            (Some(Document::Migration(_)), _) | (_, Some(Document::Migration(_))) => {
-                if before.as_ref().map(Document::hash) != after.as_ref().map(Document::hash) {
-                    changes.migrations.insert(id.clone());
-                }
-            }
-            (_, _) => changes.app(id, before.as_ref(), after.as_ref(), owner, version),
+        let is_migration = |one: &Option<Document>| matches!(one, Some(Document::Migration(_)));
+        if (is_migration(&before) || is_migration(&after))
+            && before.as_ref().map(Document::hash) != after.as_ref().map(Document::hash)
+        {
+            changes.migrations.insert(id.clone());
         }
+        changes.document(id, before.as_ref(), after.as_ref(), owner, version);
     }
     changes.objects.sort_by(|one, other| one.object.cmp(&other.object));
     changes
 }
 
 impl Changes {
-    fn app(
+    fn document(
         &mut self,
         id: &DocumentId,
         before: Option<&Document>,
@@ -97,8 +96,9 @@ impl Changes {
         version: RendererVersion,
     ) {
         let objects = |document: Option<&Document>| -> BTreeMap<ObjectRef, Object> {
-            let Some(Document::App(app)) = document else { return BTreeMap::new() };
-            render(app, owner, version).into_iter().map(|object| (object.reference.clone(), object)).collect()
+            let Some(document) = document else { return BTreeMap::new() };
+            let objects = render_document(document, owner, Run::default(), version);
+            objects.into_iter().map(|object| (object.reference.clone(), object)).collect()
         };
         let volumes = match after.or(before) {
             Some(Document::App(app)) => app.spec.deletion.as_ref().map(|deletion| deletion.volumes),
@@ -110,6 +110,8 @@ impl Changes {
         for (reference, before) in old {
             match new.remove(&reference) {
                 Some(after) if after.hash == before.hash => {}
+                // A run is made once and left alone.
+                Some(_) if reference.kind == Kind::Job => {}
                 Some(after) => self.changed(id, before, after),
                 None => gone.push(before),
             }
@@ -151,13 +153,17 @@ impl Changes {
     }
 }
 
-/// `web-config-…` of other content takes the place of the one before.
+/// `web-config-…` of other content takes the place of the one before, and `shop-db-…-1` that of another run.
 fn succeeds(new: &ObjectRef, old: &ObjectRef) -> bool {
-    let stem = |reference: &'_ ObjectRef| reference.name.rsplit_once('-').map(|(stem, _)| stem.to_owned());
-    new.kind == Kind::ConfigMap
-        && old.kind == Kind::ConfigMap
-        && stem(new).is_some()
-        && stem(new) == stem(old)
+    let stem = |reference: &ObjectRef| {
+        let parts = match reference.kind {
+            Kind::ConfigMap => reference.name.rsplitn(2, '-'),
+            Kind::Job => reference.name.rsplitn(3, '-'),
+            _ => return None,
+        };
+        parts.last().map(str::to_owned)
+    };
+    new.kind == old.kind && stem(new).is_some() && stem(new) == stem(old)
 }
 
 /// Fields that the API server does not let change: a Deployment's selector, a claim but for a growing size.
@@ -177,6 +183,7 @@ fn is_refused(before: &Object, after: &Object) -> bool {
         | Kind::Service
         | Kind::NetworkPolicy
         | Kind::PodDisruptionBudget
+        | Kind::Job
         | Kind::Ingress => false,
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod age;
 pub mod diagnostic;
+pub mod sql;
 pub mod table;

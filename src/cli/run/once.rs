@@ -116,9 +116,7 @@ fn is_settled(view: &View) -> bool {
     view.listed
         && view.sources.iter().all(|source| {
             source.summary.state == SourceState::Unreachable
-                || (source.read
-                    && view.idle
-                    && source.documents.iter().all(|document| document.phase.is_settled()))
+                || (source.read && view.idle && source.documents.iter().all(|document| document.settled))
         })
 }
 
@@ -140,6 +138,7 @@ mod tests {
         let document = DocumentView {
             id: DocumentId::app("shop", "web"),
             phase,
+            settled: phase != Phase::Progressing,
             message: String::new(),
             revision: String::new(),
         };

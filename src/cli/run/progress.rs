@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Globals;
 use crate::document::{DocumentId, Duration};
-use crate::engine::View;
+use crate::engine::{DocumentView, View};
 use crate::record::Phase;
 
 /// The display.
@@ -44,13 +44,13 @@ impl Progress {
             }
             for document in source.documents.iter().filter(|_| source.read) {
                 all += 1;
-                settled += usize::from(document.phase.is_settled());
+                settled += usize::from(document.settled);
                 let state = (document.phase, document.message.clone());
                 let known = self.shown.get(&document.id);
                 let news = known != Some(&state)
-                    && (document.phase.is_settled() || known.is_none_or(|known| known.0 != document.phase));
+                    && (document.settled || known.is_none_or(|known| known.0 != document.phase));
                 if news {
-                    self.say(&line(&document.id, document.phase, &document.message, self.since));
+                    self.say(&line(document, self.since));
                     self.shown.insert(document.id.clone(), state);
                 }
             }
@@ -89,10 +89,11 @@ impl Progress {
     }
 }
 
-fn line(id: &DocumentId, phase: Phase, message: &str, since: Instant) -> String {
+fn line(document: &DocumentView, since: Instant) -> String {
+    let DocumentView { id, phase, settled, message, .. } = document;
     let mark = if phase.is_good() {
         "✓"
-    } else if phase.is_settled() {
+    } else if *settled {
         "✗"
     } else {
         "·"

@@ -11,6 +11,7 @@ use crate::document::{Duration, Options};
 use crate::engine::{Identity, SourceSetup};
 use crate::object::{Kind, Owner};
 use crate::plan::PrunePolicy;
+use crate::render::RUNNER_IMAGE;
 use crate::source::PollTimer;
 
 /// An effect must end within what is left of a lease of 15 s that is renewed every 2 s.
@@ -74,10 +75,16 @@ pub(super) fn cache(args: &RunArgs) -> PathBuf {
 pub(super) fn sources(args: &RunArgs, config: &Config) -> Result<Vec<SourceSetup>, CliError> {
     let cache = cache(args);
     let prune = prune(config)?;
-    Ok(config.sources.iter().map(|source| setup(args, source, &prune, &cache)).collect())
+    Ok(config.sources.iter().map(|source| setup(args, config, source, &prune, &cache)).collect())
 }
 
-fn setup(args: &RunArgs, source: &SourceConfig, prune: &PrunePolicy, cache: &std::path::Path) -> SourceSetup {
+fn setup(
+    args: &RunArgs,
+    config: &Config,
+    source: &SourceConfig,
+    prune: &PrunePolicy,
+    cache: &std::path::Path,
+) -> SourceSetup {
     let owner = Owner { namespace: args.access.namespace.clone(), source: source.name.as_str().to_owned() };
     SourceSetup {
         identity: Identity {
@@ -86,6 +93,7 @@ fn setup(args: &RunArgs, source: &SourceConfig, prune: &PrunePolicy, cache: &std
             reference: source.reference.to_string(),
             environment: source.environment.clone(),
             prune: prune.clone(),
+            runner_image: runner_image(config),
         },
         settings: source.settings(),
         options: Options {
@@ -97,6 +105,11 @@ fn setup(args: &RunArgs, source: &SourceConfig, prune: &PrunePolicy, cache: &std
         timer: PollTimer::new(source.poll.into()),
         cache: cache.to_owned(),
     }
+}
+
+fn runner_image(config: &Config) -> String {
+    let image = config.runner_image.as_str();
+    if image.is_empty() { RUNNER_IMAGE.to_owned() } else { image.to_owned() }
 }
 
 fn prune(config: &Config) -> Result<PrunePolicy, CliError> {

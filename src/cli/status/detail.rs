@@ -8,11 +8,12 @@ use super::list::{short, style_of};
 use crate::cli::cause::Cause;
 use crate::cli::live::Live;
 use crate::cli::report::age;
+use crate::cli::report::sql;
 use crate::cli::report::table::Columns;
 use crate::cli::ui::{BAD, BOLD, BUSY, DIM, GOOD};
 use crate::cli::{Paint, StoredSource};
 use crate::object::{Health, ObjectRef};
-use crate::record::{Applied, ConditionType, Record};
+use crate::record::{Applied, ConditionType, Record, SqlFailure};
 
 /// What there is to say of one document.
 pub(super) struct Detail<'a> {
@@ -27,7 +28,11 @@ impl Detail<'_> {
     /// As text.
     pub(super) fn text(&self, width: Option<u16>, paint: Paint) -> String {
         let mut text = self.head(paint);
-        if let Some(cause) = self.cause {
+        if let Some(failure) = self.failed_statement() {
+            text.push('\n');
+            text.push_str(sql::frame(failure, paint, width).trim_end());
+            text.push('\n');
+        } else if let Some(cause) = self.cause {
             text.push('\n');
             text.push_str(&cause_text(cause, paint));
         }
@@ -43,6 +48,12 @@ impl Detail<'_> {
             }
         }
         text
+    }
+
+    /// The statement on which a migration stands.
+    fn failed_statement(&self) -> Option<&SqlFailure> {
+        let run = self.record.migration.as_ref().filter(|run| !run.done)?;
+        run.ended.as_ref()?.report.failure.as_ref()
     }
 
     fn head(&self, paint: Paint) -> String {
@@ -76,6 +87,10 @@ impl Detail<'_> {
         }
         if let Some(hash) = &record.quarantined {
             say("Quarantined", format!("document {hash}: it is not tried again until it changes"));
+        }
+        if let Some(run) = &record.migration {
+            let state = if run.done { "done" } else { "not done" };
+            say("Migration", format!("content {}, attempt {}: {state}", run.content, run.attempt));
         }
         if let Some(drift) = &record.last_drift {
             let what = if drift.field.is_empty() { "as a whole" } else { drift.field.as_str() };

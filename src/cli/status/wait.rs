@@ -48,7 +48,7 @@ pub(super) fn judge(wanted: &Wanted, sources: &[StoredSource], contains: impl Fn
         .filter(|record| wanted.document.as_ref().is_none_or(|id| *id == record.document))
         .collect();
     let (settled, busy): (Vec<&Record>, Vec<&Record>) =
-        records.iter().copied().partition(|record| record.phase.is_settled());
+        records.iter().copied().partition(|record| record.is_settled());
     let bad = settled.iter().find(|record| !record.phase.is_good());
     if let Some(record) = bad {
         let message = if record.message.is_empty() { String::new() } else { format!(": {}", record.message) };
@@ -105,7 +105,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::record::{Phase, Summary};
+    use crate::record::{Phase, Reason, Summary};
 
     fn source(revision: &str, phases: &[(&str, Phase)]) -> StoredSource {
         let records = phases.iter().map(|(name, phase)| {
@@ -143,6 +143,18 @@ mod tests {
         let failed = [("web", Phase::RolledBack), ("cart", Phase::Progressing)];
         let Progress::Failed(message) = judged("abc", source("abc", &failed)) else { panic!() };
         assert_eq!(message, "PortfolioApp/shop/web is RolledBack");
+    }
+
+    #[test]
+    fn what_waits_for_a_failed_document_is_no_reason_to_wait() {
+        let mut waiting = source("abc", &[("cart", Phase::Ready), ("web", Phase::Waiting)]);
+        assert!(matches!(judged("abc", waiting.clone()), Progress::Going(_)));
+        let web = waiting.records.get_mut(&DocumentId::app("shop", "web")).unwrap();
+        web.reason = Reason::DEPENDENCY_FAILED;
+        "waiting for DatabaseMigration/shop/db, which is Failed: 0002_b.sql:3:14"
+            .clone_into(&mut web.message);
+        let Progress::Failed(message) = judged("abc", waiting) else { panic!() };
+        assert!(message.contains("0002_b.sql:3:14"), "{message}");
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl DecodeError {
 /// How to write what was probably meant, when the value is of another type than what is expected.
 fn retyped(expected: &str, node: &Node, name: &str) -> Option<String> {
     match (expected, &node.value) {
-        ("a list", Value::Scalar { text, .. }) => Some(format!("write `{name}: [\"{}\"]`", shown(text))),
+        ("a list", Value::Scalar { text, .. }) => Some(format!("write `{name}: [{}]`", items(text))),
         ("a map", Value::Seq(_)) => {
             Some("write `name: value` on lines of their own, without `- `".to_owned())
         }
@@ -88,6 +88,15 @@ fn retyped(expected: &str, node: &Node, name: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A command line as a person types it is a list of words; quotes in it are left to the person.
+fn items(text: &str) -> String {
+    if text.contains(['"', '\'']) {
+        return format!("\"{}\"", shown(text));
+    }
+    let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{}\"", shown(word))).collect();
+    words.join(", ")
 }
 
 impl std::error::Error for DecodeError {}

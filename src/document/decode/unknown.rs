@@ -13,7 +13,6 @@ const NOT_YET: &[(&str, &[&str])] = &[(
         "drift",
         "initContainers",
         "jobs",
-        "migrations",
         "network",
         "objects",
         "patches",

@@ -2,9 +2,10 @@
 
 use super::{Rules, names};
 use crate::document::across::{dependency_id, volume_claim};
+use crate::document::awaited::{awaited, target};
 use crate::document::diagnostic::shown;
 use crate::document::node::Places;
-use crate::document::{Code, Dependency, Document, DocumentId, DocumentKind, Span};
+use crate::document::{Code, Document, DocumentId, DocumentKind, Span};
 
 /// The most dependencies of a document.
 const MOST_DEPENDENCIES: usize = 100;
@@ -60,31 +61,56 @@ impl Rules<'_> {
     }
 }
 
-fn target(dependency: &Dependency) -> Option<(DocumentKind, &'static str, &str)> {
-    match (&dependency.app, &dependency.migration) {
-        (Some(app), None) => Some((DocumentKind::PortfolioApp, "app", app)),
-        (None, Some(migration)) => Some((DocumentKind::DatabaseMigration, "migration", migration)),
-        (Some(_), Some(_)) | (None, None) => None,
+impl Rules<'_> {
+    pub(super) fn migrations(&mut self) {
+        let names = &self.app.spec.migrations;
+        for (number, name) in names.iter().enumerate() {
+            let place = number.to_string();
+            if !names::is_dns_label(name) {
+                self.error(
+                    Code::InvalidDependency,
+                    &["migrations", &place],
+                    format!("`{}` cannot be the name of a {}", shown(name), DocumentKind::DatabaseMigration),
+                    "at most 63 lower-case letters, digits and `-`",
+                );
+            } else if names.iter().take(number).any(|before| before == name) {
+                self.error(
+                    Code::InvalidDependency,
+                    &["migrations", &place],
+                    format!("`{name}` is there twice"),
+                    "remove one of them",
+                );
+            }
+        }
     }
 }
 
 /// The documents that this one waits for, each with its place.
 pub(in crate::document) fn dependencies(document: &Document, places: Places<'_>) -> Vec<(DocumentId, Span)> {
     let Document::App(app) = document else { return Vec::new() };
-    let numbered = app.spec.depends_on.iter().enumerate();
-    numbered
-        .filter_map(|(number, dependency)| {
-            let (kind, field, name) = target(dependency)?;
-            let id = dependency_id(kind, dependency.namespace.as_deref(), &app.id, name);
-            Some((id, places.of(&["dependsOn", &number.to_string(), field])))
-        })
-        .collect()
+    let place = |path: &[String]| places.of(&path.iter().map(String::as_str).collect::<Vec<_>>());
+    awaited(app).map(|awaited| (awaited.id, place(&awaited.place))).collect()
 }
 
 /// The objects of this document whose names another document could make as well: `a` with the volume `b-c` and
-/// `a-b` with the volume `c`. All other names are the document's own name, or end in a hash.
+/// `a-b` with the volume `c`; the migration `a` and the app `a-migration`. All other names are the document's own
+/// name, or end in a hash.
 pub(in crate::document) fn claims(document: &Document, places: Places<'_>) -> Vec<(String, Span)> {
-    let Document::App(app) = document else { return Vec::new() };
-    let volumes = app.spec.storage.keys();
-    volumes.map(|volume| (volume_claim(&app.id.name, volume), places.key(&["storage", volume]))).collect()
+    match document {
+        Document::App(app) => {
+            let volumes = app.spec.storage.keys();
+            volumes
+                .map(|volume| (volume_claim(&app.id.name, volume), places.key(&["storage", volume])))
+                .chain([(account(&app.id.name), places.fallback)])
+                .collect()
+        }
+        Document::Migration(migration) => {
+            vec![(account(&migration.account()), places.fallback)]
+        }
+    }
+}
+
+/// The ServiceAccount of this name, as a claim.
+fn account(name: &str) -> String {
+    format!("ServiceAccount/{name}")
 }

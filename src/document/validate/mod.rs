@@ -43,6 +43,7 @@ pub(in crate::document) fn app(
     rules.rollout();
     rules.security();
     rules.depends();
+    rules.migrations();
 }
 
 /// An app under examination. Each file of this module adds its own rules.

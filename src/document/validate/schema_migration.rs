@@ -3,7 +3,7 @@
 use super::{image, names, resources};
 use crate::document::diagnostic::shown;
 use crate::document::node::Places;
-use crate::document::{Code, Diagnostic, Duration, Migration, MigrationCommand, Span};
+use crate::document::{Code, Diagnostic, Duration, Migration, MigrationCommand, MigrationPhase, Span};
 
 /// Reports what is wrong with a migration.
 pub(in crate::document) fn migration(
@@ -40,6 +40,20 @@ pub(in crate::document) fn migration(
         let span = places.of(&["deadline"]);
         rules.error(Code::NotPositive, span, "`deadline` must be more than zero", "write `1h`");
     }
+    let name = &migration.id.name;
+    if name.len() > Migration::MAX_NAME {
+        rules.error(
+            Code::DerivedNameTooLong,
+            places.fallback,
+            format!("the names of its Jobs, `{}-0123456789-1`, would be too long", shown(name)),
+            &format!(
+                "the name of a migration has at most {} characters; shorten it by {}",
+                Migration::MAX_NAME,
+                name.len() - Migration::MAX_NAME
+            ),
+        );
+    }
+    rules.not_yet(migration);
     rules.database(migration);
     if let Some(command) = &spec.command {
         rules.command(command);
@@ -91,8 +105,51 @@ impl Rules<'_> {
         self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
     }
 
+    /// What is understood and not carried out: doing half of what is written would be worse than nothing.
+    fn not_yet(&mut self, migration: &Migration) {
+        let spec = &migration.spec;
+        let mut refuse = |span: Span, what: &str| {
+            let message = format!("{what} not supported yet by this version of portfolio");
+            self.diagnostics.push(
+                Diagnostic::error(Code::NotSupportedYet, span, message)
+                    .help("leave it out for now: files of the phase expand and own tools are carried out"),
+            );
+        };
+        let place = |field: &str| self.places.key(&[field]);
+        let app_role = spec.runner.as_ref().is_some_and(|runner| runner.app_role.is_some());
+        for (path, there) in [
+            (&["contract"][..], spec.contract.is_some()),
+            (&["backup"], spec.backup.is_some()),
+            (&["allow"], !spec.allow.is_empty()),
+            (&["runner", "appRole"], app_role),
+        ] {
+            if there {
+                refuse(self.places.key(path), &format!("`{}` is", path.join(".")));
+            }
+        }
+        for step in migration.steps.iter().filter(|step| step.phase != MigrationPhase::Expand) {
+            let field = if spec.dir.is_some() { "dir" } else { "migrations" };
+            let phase = match step.phase {
+                MigrationPhase::Expand => "expand",
+                MigrationPhase::Backfill => "backfill",
+                MigrationPhase::Contract => "contract",
+            };
+            refuse(place(field), &format!("the {phase} phase, which `{}` is of, is", shown(&step.file)));
+        }
+    }
+
     fn database(&mut self, migration: &Migration) {
-        let database = &migration.spec.database;
+        let Some(database) = &migration.spec.database else {
+            if migration.spec.command.is_none() {
+                self.error(
+                    Code::MissingField,
+                    self.places.fallback,
+                    "`spec` needs the field `database`",
+                    "write `database: {host: pg.data, name: shop, secretRef: {name: shop-db-migrator}}`",
+                );
+            }
+            return;
+        };
         let address = database.host.parse::<std::net::IpAddr>().is_ok();
         if !address && !names::is_host(&database.host, false) {
             let span = self.places.of(&["database", "host"]);

@@ -3,6 +3,8 @@
 mod fighting;
 mod gates;
 mod held;
+mod jobs;
+mod migration;
 mod model;
 mod narrowing;
 mod removal;

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::world::{BAD, Look, World, app};
-use crate::document::Document;
 use crate::object::{Kind, ObjectRef};
 use crate::plan::desired;
 use crate::record::Phase;
@@ -197,9 +196,8 @@ impl History {
         for (id, located) in &loaded.documents {
             let record = &self.world.memory[id];
             assert_eq!(record.phase, Phase::Ready, "{id}: {} {}", record.reason, record.message);
-            let Document::App(app) = &located.document else { continue };
             let renderer = record.applied.as_ref().unwrap().renderer;
-            for object in desired(app, renderer, &self.world.owner, record).objects {
+            for object in desired(&located.document, renderer, &self.world.owner, "runner", record).objects {
                 let live = self.world.live.get(&object.reference);
                 let live = live.unwrap_or_else(|| panic!("{} is not there", object.reference));
                 assert_eq!(live.object, object, "{} is not what git says", object.reference);

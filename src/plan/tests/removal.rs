@@ -20,12 +20,18 @@ fn web_is_whole(world: &World) -> bool {
 }
 
 #[test]
-fn a_document_that_left_is_drained_and_removed() {
+fn a_document_that_left_is_closed_then_drained_then_removed() {
     let mut world = leaving();
-    world.run(1);
+    while world.value(Kind::Deployment, "web", "/spec/replicas") != 0 {
+        assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 2);
+        world.run(1);
+    }
     assert_eq!(world.phase("web"), Phase::Deleting);
-    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 0);
-    assert!(world.deleted.is_empty(), "its pods are still there");
+    for entrance in [Kind::Ingress, Kind::Service] {
+        assert!(world.object(entrance, "web").is_none(), "{entrance:?} leads to pods that end");
+    }
+    let deleted: Vec<_> = world.deleted.iter().map(|reference| reference.kind).collect();
+    assert_eq!(deleted, [Kind::Ingress, Kind::Service], "its pods are still there");
     world.settle();
     assert!(!world.memory.contains_key(&World::id("web")));
     assert!(world.live.keys().all(|reference| reference.name == "api"), "{:?}", world.live.keys());

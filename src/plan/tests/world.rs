@@ -8,7 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::super::*;
-use crate::document::{Cache, Document, DocumentId, Entry, Loaded, Options, Quantity, Revision, Tree, load};
+use super::jobs::Jobs;
+use crate::document::{
+    Cache, Document, DocumentId, Entry, Loaded, Options, Quantity, Revision, Tree, awaited, load,
+};
 use crate::object::{Change, Digest, Health, Kind, NotOurs, Object, Observed, Ownership};
 use crate::record::Phase;
 
@@ -78,6 +81,8 @@ pub struct World {
     pub denied: BTreeSet<Kind>,
     /// The daemon dies after so many further steps.
     pub fuse: Option<usize>,
+    /// What the Jobs do.
+    pub jobs: Jobs,
     /// Everything that was deleted by a plan.
     pub deleted: Vec<ObjectRef>,
     /// Every step that was tried.
@@ -103,6 +108,7 @@ impl World {
             approved: None,
             denied: BTreeSet::new(),
             fuse: None,
+            jobs: Jobs::default(),
             deleted: Vec::new(),
             log: Vec::new(),
             uids: 0,
@@ -302,7 +308,8 @@ impl World {
             ownership,
             health: self.health(reference, live),
             deleting: live.deleting.is_some(),
-            pods: None,
+            pods: (reference.kind == Kind::Job)
+                .then(|| crate::object::Pods { ready: 1, ..crate::object::Pods::default() }),
         }
     }
 
@@ -316,6 +323,7 @@ impl World {
             Kind::Deployment if bad || live.changed + START > self.now => {
                 Health::Progressing { message: "0 of 2 pods are available".to_owned() }
             }
+            Kind::Job => self.jobs.health(reference, self.now, live.changed),
             _ => Health::Healthy,
         }
     }
@@ -384,7 +392,7 @@ impl World {
     pub fn plan(&self, id: &DocumentId) -> Plan {
         let documents = |id: &DocumentId| self.reading.as_ref()?.documents.get(id).map(|one| &one.document);
         let needed = match documents(id) {
-            Some(Document::App(app)) => dependencies(app),
+            Some(Document::App(app)) => awaited(app).map(|awaited| awaited.id).collect(),
             Some(Document::Migration(_)) | None => Vec::new(),
         };
         let states = needed.into_iter().map(|id| {
@@ -396,6 +404,7 @@ impl World {
             branch: self.branch(id),
             record: &self.memory[id],
             cluster: &self.seen,
+            runner_image: "runner",
             dependencies: &states.collect::<Vec<_>>(),
             now: self.now,
         })
@@ -436,6 +445,9 @@ impl World {
                 let outcome = match step {
                     Step::Apply { object, how } => self.apply(id, object, how),
                     Step::Delete { reference, uid } => self.delete(id, plan, reference, uid.as_deref()),
+                    Step::ReadRun { job, reason, message } => {
+                        Outcome::RunEnded { end: run_end(&self.job_pods(job), reason, message) }
+                    }
                     Step::CountPods { selector, .. } => Outcome::Pods { left: self.pods(selector) },
                 };
                 if let Some(reference) = step.reference() {
@@ -500,6 +512,9 @@ impl World {
                 next.changed = live.changed;
             }
         }
+        if reference.kind == Kind::Job && uid.is_none() {
+            self.starts_job(id, &reference);
+        }
         let (uid, projection) = (next.uid.clone(), self.observed(&reference, &next).projection);
         self.live.insert(reference.clone(), next);
         Outcome::Applied { reference, uid, projection, repaired, repaired_in_ms: 0 }
@@ -515,8 +530,10 @@ impl World {
         if !proven {
             return gone;
         }
+        let runs = reference.kind == Kind::Job && self.jobs.runs(reference, self.now, live.changed);
+        assert!(!(runs && is_tool(&live.object)), "{reference}, a tool that runs, is deleted");
         let end = match reference.kind {
-            Kind::Deployment | Kind::PersistentVolumeClaim => LINGER,
+            Kind::Deployment | Kind::PersistentVolumeClaim | Kind::Job => LINGER,
             _ => SignedDuration::ZERO,
         };
         live.deleting.get_or_insert(self.now + end);
@@ -534,10 +551,35 @@ impl World {
             let removal = self.durable[id].removal.as_ref();
             assert!(removal.is_some(), "{reference} was deleted before that was on record");
         } else {
-            assert!(plan.record.inventory.items[reference].stale, "{reference} was deleted but is in use");
+            let superseded = reference.kind == Kind::Job && !Self::is_due(plan, reference);
+            assert!(
+                superseded || plan.record.inventory.items[reference].stale,
+                "{reference} was deleted but is in use"
+            );
             assert_ne!(reference.kind, Kind::PersistentVolumeClaim, "a volume goes with its app only");
         }
         Outcome::Deleting { reference: reference.clone() }
+    }
+
+    /// What a run does to its database happens once it is made.
+    fn starts_job(&mut self, id: &DocumentId, reference: &ObjectRef) {
+        let busy = self.live.iter().find(|(other, live)| {
+            other.kind == Kind::Job
+                && live.document.as_ref() == Some(id)
+                && matches!(self.health(other, live), Health::Progressing { .. })
+        });
+        assert!(busy.is_none(), "{reference} is started beside {busy:?}");
+        self.jobs.start(reference);
+    }
+
+    fn job_pods(&self, job: &ObjectRef) -> Vec<Value> {
+        self.jobs.pods(job)
+    }
+
+    /// It is the Job of the attempt that the plan follows.
+    fn is_due(plan: &Plan, job: &ObjectRef) -> bool {
+        let run = plan.record.migration.as_ref();
+        run.is_some_and(|run| job.name.ends_with(&format!("{}-{}", run.content, run.attempt)))
     }
 
     fn pods(&self, selector: &str) -> usize {
@@ -546,6 +588,11 @@ impl World {
         let gone = live.object.content["spec"]["replicas"] == 0 && live.changed + LINGER <= self.now;
         usize::from(!gone)
     }
+}
+
+/// It runs a team's own tool, not SQL of ours.
+fn is_tool(job: &Object) -> bool {
+    job.content["spec"]["template"]["spec"]["containers"][0]["args"][0] != "migrate"
 }
 
 fn shrinks(live: Option<&Live>, object: &Object) -> bool {

@@ -3,12 +3,15 @@
 //!
 //! [`RendererVersion`]: crate::render::RendererVersion
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::{app, find, rendered, spec};
+use super::{app, find, owner, rendered, spec};
+use crate::document::{DocumentId, DocumentKind, Migration, MigrationPhase, MigrationStep};
 use crate::object::Kind;
-use crate::render::to_yaml;
+use crate::render::{Content, RendererVersion, Run, render_migration, to_yaml};
 
 fn golden(name: &str, content: &str) {
     let mut settings = insta::Settings::clone_current();
@@ -28,6 +31,83 @@ fn option(name: &str, fields: Value) {
 #[test]
 fn the_smallest_app() {
     golden("smallest", &to_yaml(&rendered(&app(spec(json!({}))))));
+}
+
+/// A migration with these fields in its specification; `sql` are its steps by file.
+fn migration(fields: &Value, sql: &[(&str, &str)]) -> Migration {
+    let mut spec = json!({"database": {"host": "pg.data", "name": "shop", "secretRef": {"name": "shop-db"}}});
+    if let (Some(spec), Value::Object(fields)) = (spec.as_object_mut(), fields) {
+        spec.extend(fields.clone());
+    }
+    let steps = sql.iter().zip(1..).map(|((file, sql), version)| MigrationStep {
+        version,
+        name: "a".to_owned(),
+        phase: MigrationPhase::Expand,
+        file: (*file).to_owned(),
+        sql: (*sql).to_owned(),
+        down: None,
+    });
+    Migration {
+        id: DocumentId {
+            kind: DocumentKind::DatabaseMigration,
+            namespace: "shop".to_owned(),
+            name: "shop-db".to_owned(),
+        },
+        labels: [("team".to_owned(), "web".to_owned())].into(),
+        annotations: BTreeMap::new(),
+        spec: serde_json::from_value(spec).unwrap(),
+        steps: steps.collect(),
+    }
+}
+
+fn run(migration: &Migration, attempt: u32) -> String {
+    let run = Run { image: "registry.example.com/portfolio:1", attempt, revision: "" };
+    to_yaml(&render_migration(migration, &owner(), run, RendererVersion::V1))
+}
+
+#[test]
+fn migrations() {
+    let files = [("0001_a.sql", "CREATE TABLE a (id int);\n"), ("0002_b.sql", "SELECT 1;")];
+    let smallest = run(&migration(&json!({}), &files), 1);
+    golden("migration", &smallest);
+    let options = json!({
+        "database": {"host": "10.0.0.1", "port": 6432, "name": "shop", "sslMode": "verify-ca",
+            "caSecret": {"name": "pg-ca", "key": "root.pem"},
+            "secretRef": {"name": "login", "usernameKey": "user", "passwordKey": "pass"}},
+        "schema": "shop", "lockTimeout": "1s", "statementTimeout": "30s", "deadline": "10m", "retries": 0,
+        "runner": {"image": "registry.example.com/mirror:1", "resources": {"limits": {"memory": "1Gi"}}},
+    });
+    let options = run(&migration(&options, &files), 2);
+    golden(
+        "migration_options",
+        &TextDiff::from_lines(&smallest, &options).unified_diff().context_radius(2).to_string(),
+    );
+    let command = json!({"command": {"image": "registry.example.com/tool:1", "command": ["alembic", "upgrade", "head"],
+        "env": {"A": "b"}, "secrets": {"DATABASE_URL": {"secret": "shop-db", "key": "url"}}}});
+    golden("migration_command", &run(&migration(&command, &[]), 1));
+}
+
+#[test]
+fn the_content_of_a_migration_is_what_it_does_where() {
+    let content = |fields: Value, sql: &str| Content::of(&migration(&fields, &[("0001_a.sql", sql)]));
+    let same = content(json!({}), "SELECT 1;");
+    assert_eq!(
+        content(json!({"retries": 1, "deadline": "1m", "runner": {"image": "x:1"}}), "SELECT 1;"),
+        same
+    );
+    // Nor how to log in there, nor a default that is written out.
+    let login = json!({"host": "pg.data", "port": 5432, "name": "shop", "secretRef": {"name": "other"}});
+    assert_eq!(content(json!({"database": login, "schema": "public"}), "SELECT 1;"), same);
+    for other in [
+        content(json!({}), "SELECT 2;"),
+        content(json!({"schema": "shop"}), "SELECT 1;"),
+        content(
+            json!({"database": {"host": "pg.data", "name": "other", "secretRef": {"name": "shop-db"}}}),
+            "SELECT 1;",
+        ),
+    ] {
+        assert_ne!(other, same);
+    }
 }
 
 #[test]
@@ -50,6 +130,7 @@ fn every_option_makes_the_difference_that_its_golden_file_shows() {
             json!({"port": 8080, "service": {"port": 8000, "type": "LoadBalancer",
                 "annotations": {"example.com/lb": "internal", "portfolio.dev/owner": "somebody"}}}),
         ),
+        ("migrations", json!({"migrations": ["shop-db"], "env": {"A": "b"}})),
         ("service_headless", json!({"port": 8080, "service": {"headless": true}})),
         ("env", json!({"env": {"LOG_LEVEL": "info", "ON": "on", "EMPTY": ""}})),
         (

@@ -10,13 +10,14 @@ use tokio::runtime::{Builder, Runtime};
 use super::Sandbox;
 
 /// Where objects of each kind that the daemon writes are listed.
-const COLLECTIONS: [(&str, &str, &str); 8] = [
+const COLLECTIONS: [(&str, &str, &str); 9] = [
     ("ServiceAccount", "api/v1", "serviceaccounts"),
     ("ConfigMap", "api/v1", "configmaps"),
     ("PersistentVolumeClaim", "api/v1", "persistentvolumeclaims"),
     ("Service", "api/v1", "services"),
     ("NetworkPolicy", "apis/networking.k8s.io/v1", "networkpolicies"),
     ("PodDisruptionBudget", "apis/policy/v1", "poddisruptionbudgets"),
+    ("Job", "apis/batch/v1", "jobs"),
     ("Deployment", "apis/apps/v1", "deployments"),
     ("Ingress", "apis/networking.k8s.io/v1", "ingresses"),
 ];

@@ -40,7 +40,11 @@ pub struct Sandbox {
 impl Sandbox {
     /// A new one, named after the running test.
     pub fn new() -> Self {
-        let cluster = control_plane();
+        Self::on(control_plane())
+    }
+
+    /// A new one on another cluster than the usual one.
+    pub fn on(cluster: &'static ControlPlane) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = unique_name();
         let sandbox = Self {
