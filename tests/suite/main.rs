@@ -2,7 +2,7 @@
 //! servers and a real PostgreSQL. A module is a behaviour; [`support`] gives each test a world of its own.
 //!
 //! The control plane is started once per run; `cargo xtask cluster up` and
-//! `PORTFOLIO_TEST_STATE=target/cluster` let runs share one.
+//! `PORTFOLIO_TEST_STATE=target/cluster` let runs share one. The tests in [`on_node`] have another, with real pods.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,8 @@ mod ground;
 mod house;
 mod isolation;
 mod migrations;
+#[path = "../node/mod.rs"]
+mod on_node;
 mod ownership;
 mod push;
 mod rbac;
