@@ -1,13 +1,15 @@
 //! `cargo xtask demo`: the product at work on a control plane of its own, shown live, then left to play with.
 
+mod ground;
 mod narrator;
+mod repository;
 mod scenes;
 mod stage;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::mpsc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use self::narrator::Narrator;
@@ -20,6 +22,10 @@ pub(crate) struct Demo {
     /// End after the last scene instead of staying up
     #[arg(long)]
     once: bool,
+    /// On a real node, with real pods: an app, its PostgreSQL database and its migrations, while people use it. Needs
+    /// root, for namespaces and network devices of its own
+    #[arg(long)]
+    node: bool,
 }
 
 impl Demo {
@@ -31,8 +37,8 @@ impl Demo {
         })
         .context("catching Ctrl-C")?;
         let narrator = Narrator::new();
-        let mut stage = Stage::build(&narrator)?;
-        for scene in scenes::ALL {
+        let mut stage = Stage::build(&narrator, self.node)?;
+        for scene in if self.node { scenes::REAL } else { scenes::PLAYED } {
             if interruption.try_recv().is_ok() {
                 return Ok(ExitCode::from(130));
             }
@@ -46,4 +52,13 @@ impl Demo {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Runs a command to its end, which has to be good.
+fn run(command: &mut Command) -> Result<Output> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("running {command:?}"))?;
+    if !output.status.success() {
+        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(output)
 }

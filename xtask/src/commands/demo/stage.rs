@@ -1,20 +1,27 @@
-//! [`Stage`]: control plane, repository and daemon of the demo. Everything ends with the value.
+//! [`Stage`]: cluster, repository and daemon of the demo. Everything ends with the value.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use xtask::cluster::node::Namespaces;
 use xtask::cluster::{ControlPlane, StateDir};
+use xtask::packages;
 use xtask::signal::{self, Signal};
 
+use super::ground::{self, Ground};
 use super::narrator::Narrator;
+use super::repository::Repository;
+use super::run;
 
+/// In the checkout.
+pub(super) const FOLDER: &str = "target/demo";
 const NAMESPACE: &str = "portfolio-system";
 /// The longest that anything in the demo may take.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -22,16 +29,24 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const STOPPING: Duration = Duration::from_secs(25);
 
 pub(super) struct Stage {
+    // Dropped in this order: the daemon writes its last records to the cluster.
+    _daemon: Daemon,
+    ground: Option<Ground>,
     cluster: ControlPlane,
+    repository: Repository,
     folder: PathBuf,
-    daemon: Child,
     listen: SocketAddr,
 }
 
 impl Stage {
-    /// Builds whatever is missing and starts it.
-    pub(super) fn build(narrator: &Narrator) -> Result<Self> {
+    /// Builds whatever is missing and starts it, on a real node if there is to be one.
+    pub(super) fn build(narrator: &Narrator, node: bool) -> Result<Self> {
         narrator.scene("setting up");
+        let needed = if node { &packages::NODE[..] } else { &[] };
+        let missing = packages::install_missing(&[&packages::BUILD[..], needed].concat())?;
+        if !missing.is_empty() {
+            bail!("install {} first", missing.join(", "));
+        }
         Narrator::say("building portfolio (cargo build)");
         let built = Command::new("cargo")
             .args(["build", "--locked", "--bin", "portfolio"])
@@ -40,70 +55,91 @@ impl Stage {
         if !built.success() {
             bail!("portfolio does not build");
         }
-        Narrator::say(
-            "starting a control plane: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and kwok as the node",
-        );
-        let folder = xtask::workspace().join("target").join("demo");
+        let folder = xtask::workspace().join(FOLDER);
+        let state = StateDir::new(folder.join("cluster"))?;
+        let (what, start): (_, fn(StateDir) -> Result<ControlPlane>) = if node {
+            ("kubelet, kube-proxy and containerd as a real node", ControlPlane::start_node)
+        } else {
+            ("kwok as the node", ControlPlane::start)
+        };
+        Narrator::say(&format!(
+            "starting a control plane: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and {what}"
+        ));
         let since = Instant::now();
-        let cluster = ControlPlane::start(StateDir::new(folder.join("cluster"))?)?;
+        let cluster = start(state)?;
         narrator.seen("control plane ready", since);
-        let repository = folder.join("repository");
-        if repository.exists() {
-            fs::remove_dir_all(&repository)?;
-        }
-        fs::create_dir_all(repository.join("apps"))?;
-        run(git(&repository).args(["init", "--quiet", "--initial-branch=main"]))?;
-        fs::write(repository.join("README.md"), "The demo's repository.\n")?;
-        run(git(&repository).args(["add", "--all"]))?;
-        run(git(&repository).args(["commit", "--quiet", "--message=begin"]))?;
         for namespace in [NAMESPACE, "shop"] {
             run(cluster.kubectl().args(["create", "namespace", namespace]))?;
         }
+        let ground = cluster.node().map(|node| Ground::prepare(&cluster, node)).transpose()?;
+        let repository = Repository::create(folder.join("repository"))?;
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let daemon = start_daemon(&cluster, &folder, listen)?;
-        cluster.take_along("portfolio", &daemon)?;
-        let stage = Self { cluster, folder, daemon, listen };
-        narrator.command(&format!("portfolio run --url {} --path apps", stage.url()));
-        Ok(stage)
+        narrator.command(&format!("portfolio run --url {} --path apps", repository.url()));
+        let mut command = daemon(&cluster, &repository, listen);
+        let log = File::create(folder.join("daemon.log"))?;
+        command.arg("--cache-dir").arg(folder.join("clones")).stdout(log.try_clone()?).stderr(log);
+        let daemon = Daemon(command.spawn().context("starting portfolio")?);
+        cluster.take_along("portfolio", &daemon.0)?;
+        Ok(Self { _daemon: daemon, ground, cluster, repository, folder, listen })
     }
 
-    fn repository(&self) -> PathBuf {
-        self.folder.join("repository")
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
     }
 
-    fn url(&self) -> String {
-        format!("file://{}", self.repository().display())
+    /// Images and database of a real node.
+    pub(super) fn ground(&self) -> Result<&Ground> {
+        self.ground.as_ref().context("this scene needs a real node")
     }
 
-    /// Writes a file of the repository.
-    pub(super) fn write(&self, path: &str, text: &str) -> Result<()> {
-        fs::write(self.repository().join(path), text).with_context(|| path.to_owned())
-    }
-
-    /// Removes a file of the repository.
-    pub(super) fn remove(&self, path: &str) -> Result<()> {
-        fs::remove_file(self.repository().join(path)).with_context(|| path.to_owned())
+    /// The network of a real node.
+    pub(super) fn node(&self) -> Result<&Namespaces> {
+        self.cluster.node().context("this scene needs a real node")
     }
 
     /// Commits everything; the daemon polls the repository, so a commit is a push.
     pub(super) fn push(&self, message: &str, narrator: &Narrator) -> Result<Instant> {
         narrator.command(&format!("git commit -am {message:?} && git push"));
-        run(git(&self.repository()).args(["add", "--all"]))?;
-        run(git(&self.repository()).args(["commit", "--quiet", "--message", message]))?;
+        self.repository.commit(message)?;
         Ok(Instant::now())
     }
 
-    /// Waits until an app is in a phase, at the revision of the last push.
-    pub(super) fn wait_phase(&self, app: &str, phase: &str) -> Result<()> {
-        let head = String::from_utf8(run(git(&self.repository()).args(["rev-parse", "HEAD"]))?.stdout)?;
-        self.wait(&format!("{app} is {phase}"), || {
-            Ok(self.observed()? == head.trim() && self.record(app)?["phase"] == phase)
+    /// Waits until a document is in a phase, at the revision of the last push.
+    pub(super) fn wait_phase(&self, name: &str, phase: &str) -> Result<()> {
+        let head = self.repository.head()?;
+        self.wait(&format!("{name} is {phase}"), || {
+            Ok(self.observed()? == head && self.record(name)?["phase"] == phase)
         })
     }
 
-    /// Waits until there is no record of an app.
-    pub(super) fn wait_forgotten(&self, app: &str) -> Result<()> {
-        self.wait(&format!("{app} is forgotten"), || Ok(self.record(app)?.get("phase").is_none()))
+    /// Waits until there is no record of a document.
+    pub(super) fn wait_forgotten(&self, name: &str) -> Result<()> {
+        self.wait(&format!("{name} is forgotten"), || Ok(self.record(name)?.get("phase").is_none()))
+    }
+
+    /// Waits until `portfolio status` knows why an app does not come up.
+    pub(super) fn wait_for_cause(&self, app: &str, cause: &str) -> Result<()> {
+        self.wait(&format!("{app} says {cause}"), || {
+            let mut status = Command::new(portfolio());
+            let output =
+                status.args(["status", app, "--kubeconfig"]).arg(self.cluster.kubeconfig()).output()?;
+            Ok(String::from_utf8_lossy(&output.stdout).contains(cause))
+        })
+    }
+
+    /// Where the Service of an app is.
+    pub(super) fn address_of(&self, app: &str) -> Result<SocketAddr> {
+        let address = "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}";
+        let mut kubectl = self.cluster.kubectl();
+        let output = run(kubectl.args(["get", "service", app, "--namespace=shop", "--output", address]))?;
+        String::from_utf8_lossy(&output.stdout).parse().context("the Service has no address")
+    }
+
+    /// Shows a question to the database and its answer.
+    pub(super) fn show_rows(&self, narrator: &Narrator, sql: &str) -> Result<()> {
+        narrator.command(&format!("psql -c {sql:?}"));
+        Narrator::output(&self.ground()?.ask(sql)?);
+        Ok(())
     }
 
     /// Waits until kubectl prints this.
@@ -155,10 +191,11 @@ impl Stage {
         Ok(summary["observedRevision"].as_str().unwrap_or_default().to_owned())
     }
 
-    fn record(&self, app: &str) -> Result<Value> {
+    fn record(&self, name: &str) -> Result<Value> {
         let records = self.config_map("portfolio-main-records-0")?;
-        let text = records["data"][format!("portfolioapp.shop.{app}")].as_str().unwrap_or("{}");
-        Ok(serde_json::from_str(text)?)
+        let of = |kind: &str| records["data"][format!("{kind}.shop.{name}")].as_str();
+        let text = of("portfolioapp").or_else(|| of("databasemigration"));
+        Ok(serde_json::from_str(text.unwrap_or("{}"))?)
     }
 
     fn config_map(&self, name: &str) -> Result<Value> {
@@ -181,28 +218,40 @@ impl Stage {
     /// Shows a portfolio command and what it prints.
     pub(super) fn show_portfolio(&self, narrator: &Narrator, args: &[&str]) -> Result<()> {
         narrator.command(&format!("portfolio {}", args.join(" ")));
-        let output = run(portfolio().args(args).arg("--kubeconfig").arg(self.cluster.kubeconfig()))?;
+        let output =
+            run(Command::new(portfolio()).args(args).arg("--kubeconfig").arg(self.cluster.kubeconfig()))?;
         Narrator::output(&String::from_utf8_lossy(&output.stdout));
         Ok(())
     }
 
     /// What `portfolio validate` says of the working tree.
     pub(super) fn validate(&self) -> Result<String> {
-        let output = portfolio().args(["validate", "apps"]).current_dir(self.repository()).output()?;
+        let output = Command::new(portfolio())
+            .args(["validate", "apps"])
+            .current_dir(self.repository.folder())
+            .output()?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// For a person who wants to go on.
     pub(super) fn addresses(&self) -> Vec<String> {
         let kubeconfig = self.cluster.kubeconfig();
-        vec![
+        let mut addresses = vec![
             format!("page        http://{}/", self.listen),
-            format!("repository  {}   (edit apps/, git commit: that is a push)", self.repository().display()),
+            format!(
+                "repository  {}   (edit apps/, git commit: that is a push)",
+                self.repository.folder().display()
+            ),
             format!("cluster     export KUBECONFIG={}", kubeconfig.display()),
             format!("kubectl     {}", self.cluster.kubectl().get_program().display()),
-            format!("portfolio   {} status", portfolio().get_program().display()),
+            format!("portfolio   {} status", portfolio().display()),
             format!("log         {}", self.log().display()),
-        ]
+        ];
+        if let (Some(ground), Ok(shop)) = (&self.ground, self.address_of("shop")) {
+            addresses.push(format!("shop        curl http://{shop}/orders"));
+            addresses.push(format!("database    psql {}", ground.url()));
+        }
+        addresses
     }
 
     fn log(&self) -> PathBuf {
@@ -210,58 +259,37 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+/// The daemon's process.
+struct Daemon(Child);
+
+impl Drop for Daemon {
     fn drop(&mut self) {
-        // First the daemon, while its cluster is still there to write its last records to.
-        if signal::send(&self.daemon, Signal::TERM).is_ok() {
+        if signal::send(&self.0, Signal::TERM).is_ok() {
             let deadline = Instant::now() + STOPPING;
-            while matches!(self.daemon.try_wait(), Ok(None)) && Instant::now() < deadline {
+            while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < deadline {
                 thread::sleep(Duration::from_millis(50));
             }
         }
         // It has ended, or is ended now.
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
-fn start_daemon(cluster: &ControlPlane, folder: &Path, listen: SocketAddr) -> Result<Child> {
-    let log = File::create(folder.join("daemon.log"))?;
-    let mut daemon = portfolio();
+fn daemon(cluster: &ControlPlane, repository: &Repository, listen: SocketAddr) -> Command {
+    let mut daemon = Command::new(portfolio());
     daemon
-        .args(["run", "--url", &format!("file://{}", folder.join("repository").display()), "--path", "apps"])
+        .args(["run", "--url", &repository.url(), "--path", "apps"])
         .args(["--set", &format!("http.listen={listen}"), "--set", "logging.format=json"])
+        .args(["--set", &format!("runnerImage={}", ground::RUNNER)])
         .arg("--kubeconfig")
         .arg(cluster.kubeconfig())
         .args(["--context", "portfolio", "--poll", "1s"])
-        .arg("--cache-dir")
-        .arg(folder.join("clones"))
         .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
         .process_group(0);
-    daemon.spawn().context("starting portfolio")
+    daemon
 }
 
-fn portfolio() -> Command {
-    Command::new(xtask::workspace().join("target").join("debug").join("portfolio"))
-}
-
-fn git(repository: &Path) -> Command {
-    let mut git = Command::new("git");
-    git.current_dir(repository).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").args([
-        "-c",
-        "user.name=demo",
-        "-c",
-        "user.email=demo@example.com",
-    ]);
-    git
-}
-
-fn run(command: &mut Command) -> Result<Output> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("running {command:?}"))?;
-    if !output.status.success() {
-        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(output)
+pub(super) fn portfolio() -> PathBuf {
+    xtask::workspace().join("target").join("debug").join("portfolio")
 }

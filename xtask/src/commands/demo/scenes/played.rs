@@ -1,17 +1,15 @@
-//! The scenes, in order. Each does what a person would do and waits for what the product answers.
+//! With a played node: pods live by rules, so that everything is quick.
 
 use std::time::Instant;
 
 use anyhow::Result;
 
-use super::narrator::Narrator;
-use super::stage::Stage;
-
-/// A scene.
-type Scene = fn(&mut Stage, &Narrator) -> Result<()>;
+use super::super::narrator::Narrator;
+use super::super::stage::Stage;
+use super::Scene;
 
 /// In order.
-pub(super) const ALL: [Scene; 6] = [push, drift, rollback, isolation, removal, status];
+pub(crate) const ALL: [Scene; 6] = [push, drift, rollback, isolation, removal, status];
 
 fn web(version: &str) -> String {
     format!(
@@ -42,8 +40,8 @@ spec:
 fn push(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
     narrator.scene("a push: two apps, the second waits for the first");
     let document = web("registry.example.com/web:1.0.0");
-    stage.write("apps/web.yaml", &document)?;
-    stage.write("apps/cart.yaml", CART)?;
+    stage.repository().write("apps/web.yaml", &document)?;
+    stage.repository().write("apps/cart.yaml", CART)?;
     narrator.command("cat apps/web.yaml");
     Narrator::output(&document);
     let since = stage.push("web 1.0.0 and cart", narrator)?;
@@ -66,7 +64,7 @@ fn drift(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
 
 fn rollback(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
     narrator.scene("a bad revision: its pods crash, so the last good one comes back");
-    stage.write("apps/web.yaml", &web("registry.test/crashing/web:1.1.0"))?;
+    stage.repository().write("apps/web.yaml", &web("registry.test/crashing/web:1.1.0"))?;
     let since = stage.push("web 1.1.0, which crashes", narrator)?;
     stage.wait_phase("web", "RolledBack")?;
     narrator.seen("rolled back after the rollout's deadline of 8 s", since);
@@ -75,7 +73,7 @@ fn rollback(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
         &["get", "deployment/web", "-n", "shop", "-o", "jsonpath={.spec.template.spec.containers[0].image}"],
         "registry.example.com/web:1.0.0",
     )?;
-    stage.write("apps/web.yaml", &web("registry.example.com/web:1.1.1"))?;
+    stage.repository().write("apps/web.yaml", &web("registry.example.com/web:1.1.1"))?;
     let since = stage.push("web 1.1.1, which does not", narrator)?;
     stage.wait_phase("web", "Ready")?;
     narrator.seen("1.1.1 is live", since);
@@ -84,8 +82,8 @@ fn rollback(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
 
 fn isolation(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
     narrator.scene("a broken document: it keeps its last good state, the others go on");
-    stage.write("apps/cart.yaml", &CART.replace("port: 9000", "prot: 9000"))?;
-    stage.write("apps/web.yaml", &web("registry.example.com/web:1.2.0"))?;
+    stage.repository().write("apps/cart.yaml", &CART.replace("port: 9000", "prot: 9000"))?;
+    stage.repository().write("apps/web.yaml", &web("registry.example.com/web:1.2.0"))?;
     narrator.command("portfolio validate apps");
     Narrator::output(&stage.validate()?);
     let since = stage.push("web 1.2.0, and a typo in cart", narrator)?;
@@ -97,7 +95,7 @@ fn isolation(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
         "registry.example.com/web:1.2.0",
     )?;
     narrator.seen("web 1.2.0 is live all the same", since);
-    stage.write("apps/cart.yaml", CART)?;
+    stage.repository().write("apps/cart.yaml", CART)?;
     let since = stage.push("mend cart", narrator)?;
     stage.wait_phase("cart", "Ready")?;
     narrator.seen("cart is Ready", since);
@@ -106,7 +104,7 @@ fn isolation(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
 
 fn removal(stage: &mut Stage, narrator: &Narrator) -> Result<()> {
     narrator.scene("a document is deleted: its app is drained, then removed");
-    stage.remove("apps/cart.yaml")?;
+    stage.repository().remove("apps/cart.yaml")?;
     let since = stage.push("remove cart", narrator)?;
     stage.wait_kubectl(
         &["get", "deployments,services", "-n", "shop", "-l", "app.kubernetes.io/name=cart", "-o", "name"],
