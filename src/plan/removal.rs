@@ -155,25 +155,30 @@ fn next_look(now: Timestamp, limit: Timestamp) -> Timestamp {
     (now + DRAIN_LOOK).min(limit)
 }
 
-/// One stage at a time: the next one starts when the last one is seen to be gone.
+/// One stage at a time: the next one starts when the last one is seen to be gone. Only what led traffic in and does not
+/// go away, for a load balancer that is not given back, holds up nothing but the end once the time to drain is over.
 fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
     let kept = |kind: Kind| keeps_volumes && kind == Kind::PersistentVolumeClaim;
     let now = input.now;
-    for kinds in ORDER {
+    let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
+    let is_going =
+        |reference: &ObjectRef| input.cluster.observed(reference).is_some_and(|observed| observed.deleting);
+    let lingers =
+        |reference: &ObjectRef| drained && ENTRANCES.contains(&reference.kind) && is_going(reference);
+    for (kinds, last) in ORDER.into_iter().map(|kinds| (kinds, false)).chain([(&ENTRANCES[..], true)]) {
         let left: Vec<_> = record
             .inventory
             .items
             .iter()
             .filter(|(reference, _)| kinds.contains(&reference.kind) && !kept(reference.kind))
+            .filter(|(reference, _)| last || !lingers(reference))
             .collect();
         if left.is_empty() {
             continue;
         }
         let stage: Stage = left
             .iter()
-            .filter(|(reference, _)| {
-                input.cluster.observed(reference).is_none_or(|observed| !observed.deleting)
-            })
+            .filter(|(reference, _)| !is_going(reference))
             .map(|(reference, item)| Step::Delete { reference: (*reference).clone(), uid: item.uid.clone() })
             .collect();
         let names: Vec<_> = left.iter().map(|(reference, _)| reference.to_string()).collect();

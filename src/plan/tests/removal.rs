@@ -38,6 +38,25 @@ fn a_document_that_left_is_closed_then_drained_then_removed() {
 }
 
 #[test]
+fn a_service_that_does_not_go_away_keeps_no_pods() {
+    let mut world = leaving();
+    world.stuck.insert(Kind::Service);
+    while world.object(Kind::Service, "web").is_none_or(|live| live.deleting.is_none()) {
+        world.run(1);
+    }
+    world.run(30);
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 2, "its grace is not over");
+    world.run(90);
+    assert!(world.object(Kind::Deployment, "web").is_none());
+    let record = world.record("web");
+    assert_eq!(record.phase, Phase::Deleting);
+    assert!(record.message.contains("Service/shop/web to be gone"), "{}", record.message);
+    world.lose(&World::reference(Kind::Service, "web"));
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
 fn a_document_that_comes_back_while_it_is_drained_runs_again() {
     let mut world = leaving();
     world.run(1);

@@ -77,6 +77,8 @@ pub struct World {
     pub prune: Prune,
     pub policy: PrunePolicy,
     pub approved: Option<String>,
+    /// Kinds whose objects have a finalizer that nobody takes away.
+    pub stuck: BTreeSet<Kind>,
     /// Kinds whose objects an admission webhook denies.
     pub denied: BTreeSet<Kind>,
     /// The daemon dies after so many further steps.
@@ -106,6 +108,7 @@ impl World {
             prune: Prune::default(),
             policy: PrunePolicy::default(),
             approved: None,
+            stuck: BTreeSet::new(),
             denied: BTreeSet::new(),
             fuse: None,
             jobs: Jobs::default(),
@@ -533,6 +536,7 @@ impl World {
         let runs = reference.kind == Kind::Job && self.jobs.runs(reference, self.now, live.changed);
         assert!(!(runs && is_tool(&live.object)), "{reference}, a tool that runs, is deleted");
         let end = match reference.kind {
+            kind if self.stuck.contains(&kind) => SignedDuration::from_hours(1),
             Kind::Deployment | Kind::PersistentVolumeClaim | Kind::Job => LINGER,
             _ => SignedDuration::ZERO,
         };
