@@ -12,6 +12,8 @@ use crate::render::{pod_selector, render};
 
 const DEFAULT_GRACE: SignedDuration = SignedDuration::from_secs(60);
 const DRAIN_LOOK: SignedDuration = SignedDuration::from_secs(1);
+/// What is waited for is seen by watch; this is for when it is not.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
 /// What leads traffic in goes before the first pod does: where all endpoints of a Service are ending, kube-proxy goes
 /// on sending new connections to them (KEP-1669), and they are cut off when the app closes its socket.
@@ -49,10 +51,7 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
     // What it does half-way nobody knows; its own deadline ends it.
     if is_tool && let Some(busy) = running_job(input, &record) {
         let what = format!("{busy}, which is still running");
-        let wait = Some(Wait { until: Some(now + SignedDuration::from_secs(5)), what: what.clone() });
-        let plan =
-            Plan { record, stages: Vec::new(), target: None, desired: Vec::new(), wide: Vec::new(), wait };
-        return plan.saying(Phase::Deleting, Reason::of("Draining"), format!("waiting for {what}"), now);
+        return waiting(record, Vec::new(), "Draining", &what, now + LOOK, now);
     }
     let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
     let keeps_volumes = app.as_ref().is_none_or(|app| {
@@ -77,8 +76,8 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
 }
 
 fn running_job(input: &Input<'_>, record: &Record) -> Option<ObjectRef> {
-    let jobs = record.inventory.items.keys().filter(|reference| reference.kind == Kind::Job);
-    jobs.into_iter().find(|job| migration::is_running(input.cluster.observed(job))).cloned()
+    let mut jobs = record.inventory.items.keys().filter(|reference| reference.kind == Kind::Job);
+    jobs.find(|job| migration::is_running(input.cluster.observed(job))).cloned()
 }
 
 fn has_entrances(record: &Record) -> bool {
@@ -139,20 +138,23 @@ fn drain(
     } else {
         Step::Apply { object: scaled, how: How::Update { uid: observed.uid.to_string() } }
     };
-    let wait = Wait { until: Some(next_look(input.now, limit)), what: "its pods to end".to_owned() };
-    let plan = Plan {
-        record: record.clone(),
-        stages: vec![vec![step]],
-        target: None,
-        desired: Vec::new(),
-        wide: Vec::new(),
-        wait: Some(wait),
-    };
-    Some(plan.saying(Phase::Deleting, Reason::of("Draining"), "waiting for its pods to end", input.now))
+    let next = (input.now + DRAIN_LOOK).min(limit);
+    Some(waiting(record.clone(), vec![step], "Draining", "its pods to end", next, input.now))
 }
 
-fn next_look(now: Timestamp, limit: Timestamp) -> Timestamp {
-    (now + DRAIN_LOOK).min(limit)
+/// A removal that goes on when this is so.
+fn waiting(
+    record: Record,
+    stage: Stage,
+    reason: &'static str,
+    what: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Plan {
+    let wait = Some(Wait { until: Some(until), what: what.to_owned() });
+    let stages = if stage.is_empty() { Vec::new() } else { vec![stage] };
+    let plan = Plan { record, stages, target: None, desired: Vec::new(), wide: Vec::new(), wait };
+    plan.saying(Phase::Deleting, Reason::of(reason), format!("waiting for {what}"), now)
 }
 
 /// One stage at a time: the next one starts when the last one is seen to be gone. Only what led traffic in and does not
@@ -183,10 +185,7 @@ fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
             .collect();
         let names: Vec<_> = left.iter().map(|(reference, _)| reference.to_string()).collect();
         let what = format!("{} to be gone", names.join(", "));
-        let wait = Some(Wait { until: Some(now + SignedDuration::from_secs(5)), what: what.clone() });
-        let stages = if stage.is_empty() { Vec::new() } else { vec![stage] };
-        let plan = Plan { record, stages, target: None, desired: Vec::new(), wide: Vec::new(), wait };
-        return plan.saying(Phase::Deleting, Reason::of("Deleting"), format!("waiting for {what}"), now);
+        return waiting(record, stage, "Deleting", &what, now + LOOK, now);
     }
     // Volumes that are kept are nobody's from here on; they carry their annotation and are found by a re-add.
     record.inventory.items.clear();
