@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use super::World;
-use super::world::SOON;
+use super::world::{ORDERS, SOON};
 use crate::support::{ApiProxy, AuditLog, Daemon, Side, eventually};
 
 /// More make nothing quicker on two cores.
@@ -51,11 +51,7 @@ struct Crash {
 impl Crash {
     fn new() -> Option<Self> {
         let world = World::new()?;
-        world.write_sql(
-            "0001_create.sql",
-            "CREATE TABLE runs (number integer);\n\
-             CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n",
-        );
+        world.write_sql("0001_create.sql", &format!("{ORDERS}CREATE TABLE runs (number integer);\n"));
         let proxy = ApiProxy::start(&world.sandbox);
         let config = format!("leaderElection: false\n{}", world.config());
         let daemon = Daemon::start_through(&world.sandbox, proxy.kubeconfig(), "portfolio", &config);

@@ -6,17 +6,20 @@ use serde_json::Value;
 use xtask::load::Load;
 
 use super::World;
-use super::world::SOON;
+use super::world::{ORDERS, SOON};
 use crate::support::{AuditLog, Daemon, eventually};
 
-const CREATE: &str = "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n\
-                      INSERT INTO orders (item) VALUES ('tea');\n";
 const ADD: &str = "ALTER TABLE orders ADD COLUMN quantity integer NOT NULL DEFAULT 1;\n";
+
+/// The orders, and one of them.
+fn open() -> String {
+    format!("{ORDERS}INSERT INTO orders (item) VALUES ('tea');\n")
+}
 
 /// Version 1 of the shop, on its database.
 fn running(replicas: u32) -> Option<(World, Daemon)> {
     let world = World::new()?;
-    world.write_sql("0001_create_orders.sql", CREATE);
+    world.write_sql("0001_create_orders.sql", &open());
     world.write_migration("");
     write_shop(&world, "1", replicas);
     let revision = world.sandbox.repo.publish("Open the shop");
@@ -123,7 +126,7 @@ fn a_job_never_runs_twice_for_one_content() {
 #[test]
 fn a_runner_that_is_killed_is_followed_by_another() {
     let Some(world) = World::new() else { return };
-    world.write_sql("0001_create_orders.sql", CREATE);
+    world.write_sql("0001_create_orders.sql", &open());
     world.write_sql("0002_slow.sql", "SELECT pg_sleep(5);\nINSERT INTO orders (item) VALUES ('cake');\n");
     world.write_migration("");
     write_shop(&world, "1", 1);
@@ -146,7 +149,7 @@ fn a_runner_that_is_killed_is_followed_by_another() {
 #[test]
 fn a_database_that_is_away_is_tried_again_and_at_once_when_somebody_asks() {
     let Some(world) = World::new() else { return };
-    world.write_sql("0001_create_orders.sql", CREATE);
+    world.write_sql("0001_create_orders.sql", &open());
     // Port 1 is reserved: nobody listens.
     world.write_migration_at(1, "dir: ./migrations\nretries: 0\n");
     world.sandbox.repo.publish("A database that is not there");
@@ -165,7 +168,7 @@ fn a_database_that_is_away_is_tried_again_and_at_once_when_somebody_asks() {
 #[test]
 fn two_migrations_of_one_database_keep_apart_by_their_schemas() {
     let Some(world) = World::new() else { return };
-    world.write_sql("0001_create_orders.sql", CREATE);
+    world.write_sql("0001_create_orders.sql", &open());
     world.write_migration("");
     let bills = "schema: billing\nmigrations: [{version: 1, name: create_bills, sql: \"CREATE TABLE bills (id int);\"}]\n";
     let second = world.migration_called("bills-db", bills);

@@ -3,16 +3,13 @@
 use serde_json::Value;
 
 use super::World;
-use super::world::SOON;
+use super::world::{ORDERS, SOON};
 use crate::support::eventually;
-
-const TABLE: &str =
-    "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n";
 
 #[test]
 fn a_migration_gets_no_traffic_and_counts_for_no_budget() {
     let Some(world) = World::new() else { return };
-    world.write_sql("0001_create_orders.sql", TABLE);
+    world.write_sql("0001_create_orders.sql", ORDERS);
     world.write_migration("");
     world.write_shop("1", "replicas: 2\nmigrations: [shop-db]\n");
     let revision = world.sandbox.repo.publish("Open the shop");

@@ -5,11 +5,8 @@ use std::time::Duration;
 use xtask::load::Load;
 
 use super::World;
-use super::world::SOON;
+use super::world::{ORDERS, SOON};
 use crate::support::eventually;
-
-const TABLE: &str =
-    "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n";
 
 fn write_shop(world: &World, more: &str) {
     world.write_shop(
@@ -20,7 +17,7 @@ fn write_shop(world: &World, more: &str) {
 
 fn running() -> Option<(World, crate::support::Daemon)> {
     let world = World::new()?;
-    world.write_sql("0001_create_orders.sql", TABLE);
+    world.write_sql("0001_create_orders.sql", ORDERS);
     world.write_migration("");
     write_shop(&world, "");
     let revision = world.sandbox.repo.publish("Open the shop");

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::World;
-use super::world::SOON;
+use super::world::{ORDERS, SOON};
 use crate::support::{GitDaemon, eventually};
 
 const IMAGE: &str = "registry.example.com/portfolio:0.1.0";
@@ -40,10 +40,7 @@ fn role(world: &World) -> String {
 fn the_shipped_daemon_migrates_rolls_and_hands_over_in_the_cluster() {
     let Some(world) = World::new() else { return };
     let git = GitDaemon::start_on_node(&world.sandbox.repo, world.sandbox.cluster());
-    world.write_sql(
-        "0001_create_orders.sql",
-        "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n",
-    );
+    world.write_sql("0001_create_orders.sql", ORDERS);
     world.write_migration("");
     world.write_shop("1", "replicas: 1\nmigrations: [shop-db]\n");
     let revision = world.sandbox.repo.publish("Open the shop");

@@ -17,6 +17,9 @@ use crate::support::{Daemon, Sandbox, eventually};
 pub(super) const SOON: Duration = Duration::from_mins(2);
 pub(super) const SHOP: &str = "docker.io/local/shop";
 pub(super) const BUSYBOX: &str = "docker.io/local/busybox:1";
+/// The table of the shop, version 1.
+pub(super) const ORDERS: &str =
+    "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL);\n";
 /// Where the login is, as the documents say.
 const SECRET: &str = "shop-db";
 
