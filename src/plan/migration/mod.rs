@@ -23,9 +23,14 @@ pub(super) use turn::{Turn, is_running, turn};
 /// Whether a run happened is not known.
 const RUN_LOST: &str = "RunLost";
 
-/// The run that the record knows for this migration.
-pub(super) fn run_of(record: &Record, migration: &Migration) -> MigrationRun {
-    MigrationRun::of(Content::of(migration), record.migration.as_ref())
+/// The run that the record knows for this migration. What it runs is hashed once a document: SQL may be large, and this
+/// is asked at every look.
+pub(super) fn run_of(record: &Record, migration: &Validated<Migration>) -> MigrationRun {
+    let is_known = record.rollout.as_ref().is_some_and(|rollout| rollout.hash == migration.hash());
+    match record.migration.as_ref().filter(|_| is_known) {
+        Some(run) => run.clone(),
+        None => MigrationRun::of(Content::of(migration), record.migration.as_ref()),
+    }
 }
 
 /// The Job of the attempt that is due.
@@ -36,7 +41,7 @@ fn job(run: &MigrationRun, migration: &Migration) -> ObjectRef {
 
 /// How `run` is rendered.
 pub(super) fn rendered<'a>(run: &'a MigrationRun, image: &'a str) -> Run<'a> {
-    Run { image, attempt: run.attempt, revision: &run.revision }
+    Run { image, attempt: run.attempt, revision: &run.revision, content: Some(&run.content) }
 }
 
 /// Takes note in the record of what the branch asks for at `revision`, and of every Job that was seen to succeed

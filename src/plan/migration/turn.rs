@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{job, run_of};
-use crate::document::{Document, Migration};
+use crate::document::{Document, Migration, Validated};
 use crate::object::{Health, Kind, ObjectRef, Observed};
 use crate::plan::objects::is_ours;
 use crate::plan::{How, Input, Step};
@@ -39,7 +39,7 @@ impl Turn {
     }
 }
 
-pub(in crate::plan) fn turn(input: &Input<'_>, record: &Record, migration: &Migration) -> Turn {
+pub(in crate::plan) fn turn(input: &Input<'_>, record: &Record, migration: &Validated<Migration>) -> Turn {
     let run = run_of(record, migration);
     let job = job(&run, migration);
     if run.done {

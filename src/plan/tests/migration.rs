@@ -121,6 +121,21 @@ fn a_finished_job_that_somebody_removes_is_missed_by_nobody() {
 }
 
 #[test]
+fn a_daemon_that_hashes_otherwise_runs_nothing_again() {
+    let mut world = World::new();
+    push(&mut world, &command("one"));
+    world.settle();
+    for records in [&mut world.memory, &mut world.durable] {
+        let run = records.get_mut(&id()).unwrap().migration.as_mut().unwrap();
+        run.content = serde_json::from_value("0123456789".into()).unwrap();
+    }
+    world.restart();
+    world.read();
+    world.settle();
+    assert_eq!((record(&world).phase, world.jobs.names().len()), (Phase::Ready, 1));
+}
+
+#[test]
 fn a_content_that_comes_back_is_not_run_again() {
     let mut world = World::new();
     for argument in ["one", "two", "one"] {

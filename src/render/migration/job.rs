@@ -56,8 +56,9 @@ pub(super) fn render(
         volume_mounts: Some(mounts(spec, sql)),
         ..container
     };
+    let content = run.content.cloned().unwrap_or_else(|| Content::of(migration));
     Job {
-        metadata: carried.meta(job_name(migration, &Content::of(migration), run.attempt)),
+        metadata: carried.meta(job_name(migration, &content, run.attempt)),
         spec: Some(JobSpec {
             active_deadline_seconds: Some(int(spec.deadline.unwrap_or(DEFAULT_DEADLINE).as_secs()).into()),
             backoff_limit: Some(int(spec.retries.unwrap_or(default_retries(spec)))),

@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub attempt: u32,
     /// The revision that the content came with, for the history; empty where none is known.
     pub revision: &'a str,
+    /// What is run, where that is known already.
+    pub content: Option<&'a Content>,
 }
 
 /// The image that runs SQL where neither document nor configuration name one: this release's own.
@@ -38,7 +40,7 @@ pub const RUNNER_IMAGE: &str = match option_env!("PORTFOLIO_IMAGE") {
 
 impl Default for Run<'_> {
     fn default() -> Self {
-        Self { image: RUNNER_IMAGE, attempt: 1, revision: "" }
+        Self { image: RUNNER_IMAGE, attempt: 1, revision: "", content: None }
     }
 }
 

@@ -61,7 +61,7 @@ fn migration(fields: &Value, sql: &[(&str, &str)]) -> Migration {
 }
 
 fn run(migration: &Migration, attempt: u32) -> String {
-    let run = Run { image: "registry.example.com/portfolio:1", attempt, revision: "" };
+    let run = Run { image: "registry.example.com/portfolio:1", attempt, revision: "", content: None };
     to_yaml(&render_migration(migration, &owner(), run, RendererVersion::V1))
 }
 
