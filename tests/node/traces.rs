@@ -48,6 +48,7 @@ fn a_node_that_ran_pods_leaves_nothing_behind() {
     assert_eq!((&during.rules, &during.settings), (&before.rules, &before.settings));
     assert_eq!(during.folders, before.folders);
     drop(plane);
+    assert_eq!(Traces::now().links, before.links);
     eventually(SOON, "everything is as it was", || {
         let now = Traces::now();
         if now == before { Ok(()) } else { Err(format!("{now:#?}\nbefore: {before:#?}")) }

@@ -32,6 +32,12 @@ for record in "$state"/run/processes/*; do
     done
 done
 
+# A node's link (node/namespaces.rs), as long as it is the one that was signed.
+if read -r link owner 2>/dev/null <"$state/run/link" &&
+    [ "$(cat "/sys/class/net/$link/ifalias" 2>/dev/null)" = "$owner" ]; then
+    ip link delete "$link"
+fi
+
 # A node's control groups (node/cgroups.rs): beneath the root with version 2, beneath each hierarchy with version 1.
 if read -r name 2>/dev/null <"$state/run/cgroup" && [ -n "$name" ]; then
     for group in "/sys/fs/cgroup/$name" /sys/fs/cgroup/*/"$name"; do

@@ -26,6 +26,8 @@ pub(crate) const INIT: &str = "init";
 const PARENT: &str = "namespaces";
 /// Which subnets are in use: one number.
 const NUMBER: &str = "subnets";
+/// The link and its signature, for `reap.sh`: a network lives on for minutes where a connection was cut off in it.
+const LINK: &str = "link";
 /// Holds the namespaces open and waits for orphans, as the first process of every system does.
 const HOLD: &str = "echo ready; exec >/dev/null; sleep infinity & wait";
 /// Kernel settings that the kubelet changes for the whole machine. Inside, files stand in their places that hold
@@ -73,8 +75,9 @@ impl Namespaces {
         ensure!(line.trim() == "ready", "no namespaces:\n{}", state.log_tail(PARENT));
         let init = only_child(parent.id())?;
         state.record(INIT, &init)?;
-        let subnets = Subnets::claim(init.pid())?;
+        let subnets = Subnets::claim(init.pid(), &state.unique_name())?;
         state.write(NUMBER, &subnets.number().to_string())?;
+        state.write(LINK, &format!("{} {}\n", subnets.link(), state.unique_name()))?;
         let namespaces = Self { init, subnets };
         namespaces.furnish(state)?;
         Ok((namespaces, parent))

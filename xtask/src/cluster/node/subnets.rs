@@ -14,15 +14,16 @@ const MOST: u8 = 250;
 pub(crate) struct Subnets(u8);
 
 impl Subnets {
-    /// Takes the first free set: the name of its link is free. Links it with the network of process `init`.
-    pub(super) fn claim(init: u32) -> Result<Self> {
+    /// Takes the first free set: the name of its link is free. Links it with the network of process `init` and signs the
+    /// link with `owner`.
+    pub(super) fn claim(init: u32, owner: &str) -> Result<Self> {
         let mut last = String::new();
         for number in 0..MOST {
             let subnets = Self(number);
             let (link, pid) = (subnets.link(), init.to_string());
             let add = ["link", "add", &link, "type", "veth", "peer", "name", "eth0", "netns", &pid];
             match ip(&add) {
-                Ok(()) => return subnets.connect().map(|()| subnets),
+                Ok(()) => return subnets.connect(owner).map(|()| subnets),
                 Err(error) if error.to_string().contains("File exists") => last = error.to_string(),
                 Err(error) => return Err(error),
             }
@@ -65,9 +66,10 @@ impl Subnets {
         Ipv4Addr::new(10, 91, self.0, 1)
     }
 
-    /// The outer end; it goes away with the inner one, and its routes with it.
-    fn connect(&self) -> Result<()> {
+    /// The outer end; its routes go away with it.
+    fn connect(&self, owner: &str) -> Result<()> {
         let (link, node) = (self.link(), self.node().to_string());
+        ip(&["link", "set", &link, "alias", owner])?;
         ip(&["address", "add", &format!("{}/30", self.machine()), "dev", &link])?;
         ip(&["link", "set", &link, "up"])?;
         for subnet in [self.pods(), self.services()] {
