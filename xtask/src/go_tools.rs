@@ -47,11 +47,11 @@ pub const NODE: GoModule = GoModule {
 pub const KWOK: GoModule =
     GoModule { folder: "kwok", cost: "about 1 minute on 2 cores", programs: &["kwok"] };
 
-/// Judges of rendered manifests.
+/// Judges of rendered manifests and of workflows.
 pub const LINT: GoModule = GoModule {
     folder: "lint",
     cost: "about 20 seconds on 2 cores",
-    programs: &["kube-score", "kubeconform"],
+    programs: &["actionlint", "kube-score", "kubeconform"],
 };
 
 impl GoModule {

@@ -3,10 +3,10 @@
 //!
 //! [`cluster`] runs a real Kubernetes control plane as plain processes, [`postgres`] a real database server,
 //! [`go_tools`] builds its executables once into a cache, [`cargo_tools`]
-//! does so with cargo's subcommands, [`authority`] issues the certificates that
+//! does so with cargo's subcommands, [`npm_tools`] with packages of Node.js, [`python_tools`] with those of Python, [`authority`] issues the certificates that
 //! the servers of the tests present, [`image`] makes container images without a registry, [`load`] are people who use
-//! an app, [`packages`] are what the machine has to have, [`sshd`] serves git over ssh, [`signal`] reaches child
-//! processes.
+//! an app, [`openapi`] is what Kubernetes publishes of its objects, [`packages`] are what the machine has to have,
+//! [`sshd`] serves git over ssh, [`signal`] reaches child processes.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,11 @@ pub mod cluster;
 pub mod go_tools;
 pub mod image;
 pub mod load;
+pub mod npm_tools;
+pub mod openapi;
 pub mod packages;
 pub mod postgres;
+pub mod python_tools;
 pub mod signal;
 pub mod sshd;
 

@@ -13,6 +13,8 @@ enum Task {
     #[command(subcommand)]
     Cluster(commands::cluster::Cluster),
     Demo(commands::demo::Demo),
+    #[command(name = "openapi")]
+    OpenApi(commands::openapi::OpenApi),
     Test(commands::test::Test),
 }
 
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Cluster(task) => task.run(),
         Task::Demo(task) => task.run(),
+        Task::OpenApi(task) => task.run(),
         Task::Test(task) => task.run(),
     };
     done.unwrap_or_else(|error| {

@@ -31,10 +31,16 @@ pub const NODE: [Package; 6] = [
 ];
 
 /// What the other tests take.
-pub const TESTS: [Package; 3] = [
+pub const TESTS: [Package; 9] = [
+    Package { name: "curl", is_there: || find("curl").is_some() },
+    Package { name: "jq", is_there: || find("jq").is_some() },
+    Package { name: "nodejs", is_there: || find("node").is_some() },
+    Package { name: "npm", is_there: || find("npm").is_some() },
     Package { name: "openssh-client", is_there: || find("ssh-keygen").is_some() },
     Package { name: "openssh-server", is_there: || find("sshd").is_some() },
     Package { name: "pgbouncer", is_there: || find("pgbouncer").is_some() },
+    Package { name: "pre-commit", is_there: || find("pre-commit").is_some() },
+    Package { name: "python3-venv", is_there: has_venv },
 ];
 
 /// The names of those that are not there.
@@ -80,6 +86,11 @@ pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Debian's Python has the module `venv` without what it takes to use it.
+fn has_venv() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
 fn has_openssl() -> bool {

@@ -2,5 +2,6 @@
 
 pub(crate) mod cluster;
 pub(crate) mod demo;
+pub(crate) mod openapi;
 mod tally;
 pub(crate) mod test;
