@@ -49,6 +49,8 @@ pub struct Metrics {
     pub migrations_failed: Counter,
     /// Writes of records.
     pub record_writes: Counter,
+    /// Changes by others that were told and left as they are.
+    pub drift_reported: Counter,
     /// Scheduled sweeps.
     pub sweeps: Counter,
     /// Watches that a sweep found to have missed something.
@@ -69,6 +71,7 @@ impl Default for Metrics {
             migrations_succeeded: Counter::default(),
             migrations_failed: Counter::default(),
             record_writes: Counter::default(),
+            drift_reported: Counter::default(),
             sweeps: Counter::default(),
             watch_restarts: Counter::default(),
             drift_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 15)),
@@ -99,6 +102,11 @@ impl Default for Metrics {
             metrics.migrations_failed.clone(),
         );
         registry.register("record_writes", "Writes of status ConfigMaps", metrics.record_writes.clone());
+        registry.register(
+            "drift_reported",
+            "Changes by others that were told and left as they are",
+            metrics.drift_reported.clone(),
+        );
         registry.register("sweeps", "Scheduled sweeps", metrics.sweeps.clone());
         registry.register(
             "watch_restarts",

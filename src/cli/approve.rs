@@ -8,7 +8,7 @@ use super::order::Order;
 use super::progress::{Deadline, Progress, Timeout, follow};
 use super::{Access, CliError, Exit, StoredSource, Ui};
 use crate::engine::ANNOTATION_APPROVE;
-use crate::record::{Approval, Phase};
+use crate::record::{Approval, Phase, Summary};
 
 /// Lets a removal go on that waits for a person.
 ///
@@ -34,8 +34,9 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     let sources = known_sources(&cluster, &args.access.namespace, ui).await?;
     let (source, approval) = find(&args.hash, &sources)?;
     let documents: Vec<String> = approval.documents.clone();
+    let without = if approval.reason == "BackupFailed" { " without a backup" } else { "" };
     ui.talk(format_args!(
-        "removing {} with {} of source {}: {}",
+        "removing {}{without} with {} of source {}: {}",
         counted(documents.len(), "document", "documents"),
         counted(approval.objects, "object", "objects"),
         source.name,
@@ -59,7 +60,9 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
 fn find<'a>(hash: &str, sources: &'a [StoredSource]) -> Result<(&'a StoredSource, &'a Approval), CliError> {
     let pending: Vec<(&StoredSource, &Approval)> = sources
         .iter()
-        .filter_map(|source| Some((source, source.summary.as_ref()?.approval.as_ref()?)))
+        .flat_map(|source| {
+            source.summary.iter().flat_map(Summary::approvals).map(move |approval| (source, approval))
+        })
         .collect();
     if let Some(found) = pending.iter().find(|(_, approval)| approval.hash == hash) {
         return Ok(*found);
@@ -94,8 +97,11 @@ fn progress(hash: &str, documents: &[String], stored: &StoredSource) -> Progress
     if left.is_empty() {
         return Progress::Done("everything is removed".to_owned());
     }
-    let pending = stored.summary.as_ref().and_then(|summary| summary.approval.as_ref());
     let stuck = left.iter().find(|record| record.phase == Phase::Held);
+    let pending = stuck.and_then(|record| {
+        let document = record.document.to_string();
+        stored.summary.iter().flat_map(Summary::approvals).find(|one| one.documents.contains(&document))
+    });
     // Until the daemon has written its answer, what waits is still the set that was approved.
     if let (Some(record), Some(pending)) = (stuck, pending.filter(|pending| pending.hash != hash)) {
         return Progress::Failed(format!(
@@ -111,7 +117,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::record::Summary;
 
     fn source(approval: Option<Approval>) -> StoredSource {
         StoredSource {

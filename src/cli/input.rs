@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::policy::PolicyArgs;
 use super::report::diagnostic::Files;
 use super::{CliError, Ui};
 use crate::document::{
-    Blocked, Cache, Diagnostic, DocumentId, LoadedDocument, Options, Severity, Tree, load,
+    Blocked, Cache, Diagnostic, DocumentId, Entry, LoadedDocument, Options, Severity, Tree, load,
 };
 use crate::source::{RepoPath, Side, WorkingClone, read_folder};
 
@@ -26,6 +27,25 @@ pub(super) struct InputArgs {
     /// The environment whose overlays are merged.
     #[arg(long, short, value_name = "NAME", env = "PORTFOLIO_ENVIRONMENT")]
     environment: Option<String>,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+impl InputArgs {
+    /// The environment whose overlays are merged.
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+}
+
+/// What the paths in an answer count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathsFrom {
+    /// The current folder.
+    Here,
+    /// The root of the repository that a file is in; without one the current folder.
+    Repository,
 }
 
 /// What was read and asked about.
@@ -43,6 +63,8 @@ pub(super) struct Input {
     pub(super) count: usize,
     /// Files that they are in.
     pub(super) file_count: usize,
+    /// Every file that was looked at, with the id of its content.
+    pub(super) seen: BTreeMap<String, String>,
 }
 
 impl Input {
@@ -78,22 +100,50 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// Reads what the arguments ask about.
-pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
-    let here = std::env::current_dir().and_then(|here| here.canonicalize());
-    let here = here.map_err(|error| CliError::io("the current folder", error))?;
+/// The folders that are read because of the arguments, each with what is asked about in it.
+fn bases(args: &InputArgs, here: &Path) -> Result<BTreeMap<PathBuf, BTreeSet<String>>, CliError> {
     let mut by_base: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
     for path in &args.paths {
         let path = path.canonicalize().map_err(|error| CliError::file(path, error))?;
-        let base = base_of(&path, &here);
+        let base = base_of(&path, here);
         by_base.entry(base.clone()).or_default().insert(key(&base, &path));
     }
+    Ok(by_base)
+}
+
+fn here() -> Result<PathBuf, CliError> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    here.map_err(|error| CliError::io("the current folder", error))
+}
+
+/// The folders whose files may make a difference.
+pub(super) fn folders(args: &InputArgs) -> Result<Vec<PathBuf>, CliError> {
+    Ok(bases(args, &here()?)?.into_keys().collect())
+}
+
+/// Reads what the arguments ask about.
+pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
+    read_with(args, PathsFrom::Here, ui)
+}
+
+/// The same, with other paths.
+pub(super) fn read_with(args: &InputArgs, paths: PathsFrom, ui: Ui) -> Result<Input, CliError> {
+    let here = here()?;
+    let by_base = bases(args, &here)?;
     let mut input = Input::default();
     for (base, asked) in &by_base {
         let tree = tree(base)?;
-        let options = Options { environment: args.environment.clone(), ..Options::default() };
+        let options = Options {
+            environment: args.environment.clone(),
+            policy: args.policy.policy(),
+            ..Options::new(crate::render::judge)
+        };
         let loaded = load(&tree, &options, &mut Cache::default());
-        let shown = Shown { base, here: &here };
+        let root = match paths {
+            PathsFrom::Here => None,
+            PathsFrom::Repository => root_of(base),
+        };
+        let shown = Shown { base, from: root.as_ref().unwrap_or(&here) };
         let is_asked = |file: &str| asked.iter().any(|asked| is_below(file, asked));
         let mut files: BTreeSet<String> = BTreeSet::new();
         for (id, document) in loaded.documents.into_iter().filter(|(_, document)| is_asked(&document.file)) {
@@ -102,7 +152,7 @@ pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
         }
         for (id, blocked) in loaded.blocked.into_iter().filter(|(_, blocked)| is_asked(&blocked.file)) {
             files.insert(shown.path(&blocked.file));
-            input.blocked.insert(id, blocked);
+            input.blocked.insert(id, Blocked { file: shown.path(&blocked.file), ..blocked });
         }
         for diagnostic in loaded.diagnostics.into_iter().filter(|one| is_asked(&one.file)) {
             let names = diagnostic.related.iter().map(|related| &related.file).chain([&diagnostic.file]);
@@ -112,6 +162,13 @@ pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
             input.diagnostics.push(shown.diagnostic(diagnostic));
         }
         input.file_count += files.len();
+        for (name, entry) in &tree.entries {
+            let id = match entry {
+                Entry::File { id, .. } => id.clone(),
+                Entry::Refused(refusal) => format!("{refusal:?}"),
+            };
+            input.seen.insert(shown.path(name), id);
+        }
     }
     input.count = input.documents.len() + input.blocked.len();
     if input.count == 0 && input.diagnostics.is_empty() {
@@ -128,12 +185,16 @@ fn base_of(path: &Path, here: &Path) -> PathBuf {
     if let Some(marked) = folder.ancestors().find(|folder| folder.join(IGNORE_FILE).is_file()) {
         return marked.to_owned();
     }
-    let root = WorkingClone::discover(folder).ok().and_then(|clone| clone.root().canonicalize().ok());
-    match root {
+    match root_of(folder) {
         Some(root) if path.starts_with(here) && here.starts_with(&root) => here.to_owned(),
         Some(root) if path.starts_with(&root) => root,
         Some(_) | None => folder.to_owned(),
     }
+}
+
+/// The root of the repository that a folder is in.
+fn root_of(folder: &Path) -> Option<PathBuf> {
+    WorkingClone::discover(folder).ok().and_then(|clone| clone.root().canonicalize().ok())
 }
 
 /// The files below a folder; in a repository without those that git ignores.
@@ -161,16 +222,16 @@ fn is_below(file: &str, folder: &str) -> bool {
         || file.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// How files are called towards a person in the current folder.
+/// How files are called towards whoever reads the answer.
 struct Shown<'a> {
     base: &'a Path,
-    here: &'a Path,
+    from: &'a Path,
 }
 
 impl Shown<'_> {
     fn path(&self, name: &str) -> String {
         let path = self.base.join(name);
-        path.strip_prefix(self.here).unwrap_or(&path).display().to_string()
+        path.strip_prefix(self.from).unwrap_or(&path).display().to_string()
     }
 
     fn diagnostic(&self, mut diagnostic: Diagnostic) -> Diagnostic {

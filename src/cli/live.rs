@@ -138,6 +138,11 @@ fn allowed<T>(outcome: Result<T, ClusterError>, ui: Ui) -> Result<Option<T>, Cli
             ui.warning(format_args!("{target}: you may not read it ({message})"));
             Ok(None)
         }
+        // Without its kind there is no such object.
+        Err(error @ ClusterError::KindNotInstalled { .. }) => {
+            ui.warning(error);
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -8,13 +8,16 @@ pub mod cause;
 mod completions;
 mod diff;
 mod error;
+mod explain;
 mod input;
 mod live;
 mod migrate;
 mod names;
 mod order;
+mod policy;
 mod progress;
 mod reconcile;
+mod remark;
 mod render;
 pub mod report;
 pub mod run;
@@ -24,6 +27,7 @@ mod tree;
 mod ui;
 mod validate;
 mod version;
+mod watch;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
@@ -68,6 +72,7 @@ pub enum Command {
     Migrate(migrate::Args),
     Reconcile(reconcile::Args),
     Schema(schema::Args),
+    Explain(explain::Args),
     Completions(completions::Args),
     Version(version::Args),
 }
@@ -91,9 +96,9 @@ pub async fn main(cli: Cli) -> Result<Exit, CliError> {
     let globals = Globals { ui: cli.ui() };
     let ui = globals.ui;
     match cli.command {
-        Command::Validate(args) => validate::run(&args, ui),
-        Command::Render(args) => render::run(&args, ui),
-        Command::Diff(args) => diff::run(&args, ui),
+        Command::Validate(args) => validate::run(&args, ui).await,
+        Command::Render(args) => render::run(&args, ui).await,
+        Command::Diff(args) => diff::run(&args, ui).await,
         Command::Run(args) => run::run(args, &globals).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Tree(args) => tree::run(&args, ui).await,
@@ -101,6 +106,7 @@ pub async fn main(cli: Cli) -> Result<Exit, CliError> {
         Command::Migrate(args) => migrate::run(args, ui).await,
         Command::Reconcile(args) => reconcile::run(&args, ui).await,
         Command::Schema(args) => schema::run(&args, ui),
+        Command::Explain(args) => explain::run(&args, ui),
         Command::Completions(args) => completions::run(&args, ui),
         Command::Version(args) => version::run(&args, ui),
     }

@@ -48,7 +48,7 @@ struct Node {
 
 fn tree(record: &Record, live: &Live, paint: Paint, now: Timestamp) -> Node {
     let children = record.inventory.items.iter().map(|(reference, item)| {
-        let (health, message) = health_words(live, reference);
+        let (health, message) = health_words(live, reference, now);
         let mut title = format!("{}/{}  {}", reference.kind, reference.name, styled(health, paint));
         if !message.is_empty() {
             // Writing into a String cannot fail.
@@ -137,7 +137,11 @@ mod tests {
         record.phase = Phase::Degraded;
         let (deployment, service) =
             (ObjectRef::new(Kind::Deployment, "shop", "web"), ObjectRef::new(Kind::Service, "shop", "web"));
-        for reference in [&deployment, &service] {
+        let (scaler, job) = (
+            ObjectRef::new(Kind::HorizontalPodAutoscaler, "shop", "web"),
+            ObjectRef::new(Kind::CronJob, "shop", "web-tidy"),
+        );
+        for reference in [&deployment, &service, &scaler, &job] {
             record.inventory.items.insert(reference.clone(), Item::default());
         }
         let pod = json!({
@@ -149,6 +153,12 @@ mod tests {
         });
         let mut live = Live::default();
         live.objects.insert(service, None);
+        live.objects.insert(
+            scaler,
+            Some(json!({"spec": {"minReplicas": 2, "maxReplicas": 5}, "status": {"currentReplicas": 2}})),
+        );
+        let failed = json!({"status": {"lastScheduleTime": "2026-11-02T03:00:00Z"}});
+        live.objects.insert(job, Some(failed));
         let status = json!({"spec": {"replicas": 2}, "status": {"replicas": 2, "updatedReplicas": 2}});
         live.objects.insert(deployment, Some(status));
         live.replica_sets.push(ReplicaSet {

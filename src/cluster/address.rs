@@ -1,6 +1,8 @@
 //! URLs of objects and collections. A name that would change the meaning of a URL is refused here: a DELETE
 //! of the empty name would be one of the whole collection.
 
+use std::borrow::Cow;
+
 use url::form_urlencoded::Serializer;
 
 use super::ClusterError;
@@ -15,14 +17,22 @@ pub enum Scope {
     Namespace(String),
 }
 
+/// How the objects of a kind are addressed within its group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resource {
+    pub(super) version: Cow<'static, str>,
+    pub(super) plural: Cow<'static, str>,
+}
+
 /// URL of one object.
-pub(super) fn object(object: &ObjectRef) -> Result<String, ClusterError> {
-    named(object.kind.group(), object.kind.version(), &object.namespace, object.kind.plural(), &object.name)
+pub(super) fn object(object: &ObjectRef, resource: &Resource) -> Result<String, ClusterError> {
+    let Resource { version, plural } = resource;
+    named(object.kind.group(), version, &object.namespace, plural, &object.name)
 }
 
 /// URL of the objects of a kind.
-pub(super) fn collection(kind: Kind, scope: &Scope) -> Result<String, ClusterError> {
-    plural(kind.group(), kind.version(), scope, kind.plural())
+pub(super) fn collection(kind: Kind, resource: &Resource, scope: &Scope) -> Result<String, ClusterError> {
+    plural(kind.group(), &resource.version, scope, &resource.plural)
 }
 
 /// URL of one object of any namespaced resource.
@@ -44,10 +54,20 @@ pub(super) fn plural(
     scope: &Scope,
     resource: &str,
 ) -> Result<String, ClusterError> {
-    let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+    let root = group_version(group, version)?;
     match scope {
         Scope::All => Ok(format!("{root}/{resource}")),
         Scope::Namespace(namespace) => Ok(format!("{root}/namespaces/{}/{resource}", segment(namespace)?)),
+    }
+}
+
+/// URL of a version of a group.
+pub(super) fn group_version(group: &str, version: &str) -> Result<String, ClusterError> {
+    let version = segment(version)?;
+    if group.is_empty() {
+        Ok(format!("/api/{version}"))
+    } else {
+        Ok(format!("/apis/{}/{version}", segment(group)?))
     }
 }
 
@@ -63,8 +83,10 @@ pub(super) fn with_query(url: &str, pairs: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
 }
 
-fn segment(name: &str) -> Result<&str, ClusterError> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+/// A name as a part of a URL. Those of RBAC may have colons
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names>).
+pub(super) fn segment(name: &str) -> Result<&str, ClusterError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
     if name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(plain) {
         return Ok(name);
     }
@@ -80,11 +102,21 @@ fn segment(name: &str) -> Result<&str, ClusterError> {
 mod tests {
     use super::*;
 
+    fn resource(plural: &'static str) -> Resource {
+        Resource { version: "v1".into(), plural: plural.into() }
+    }
+
     #[test]
     fn urls_follow_group_and_scope() {
         let deployment = ObjectRef::new(Kind::Deployment, "shop", "web");
-        assert_eq!(object(&deployment).unwrap(), "/apis/apps/v1/namespaces/shop/deployments/web");
-        assert_eq!(collection(Kind::Service, &Scope::All).unwrap(), "/api/v1/services");
+        let url = object(&deployment, &resource("deployments"));
+        assert_eq!(url.unwrap(), "/apis/apps/v1/namespaces/shop/deployments/web");
+        let role =
+            ObjectRef::new(Kind::of("rbac.authorization.k8s.io/v1", "Role").unwrap(), "shop", "web:read");
+        let url = object(&role, &resource("roles"));
+        assert_eq!(url.unwrap(), "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles/web:read");
+        let services = collection(Kind::Service, &resource("services"), &Scope::All);
+        assert_eq!(services.unwrap(), "/api/v1/services");
         let url =
             with_query("/api/v1/services", &[("labelSelector", Some("a in (b,c)")), ("continue", None)]);
         assert_eq!(url, "/api/v1/services?labelSelector=a+in+%28b%2Cc%29");
@@ -93,9 +125,13 @@ mod tests {
     #[test]
     fn a_name_that_would_address_something_else_is_refused() {
         for name in ["", ".", "..", "a/b", "a?b", "a%2fb", "a b", "ä"] {
-            let error = object(&ObjectRef::new(Kind::ConfigMap, "shop", name)).unwrap_err();
+            let maps = resource("configmaps");
+            let error = object(&ObjectRef::new(Kind::ConfigMap, "shop", name), &maps).unwrap_err();
             assert!(matches!(error, ClusterError::Invalid { .. }), "{name}");
-            assert!(collection(Kind::ConfigMap, &Scope::Namespace(name.to_owned())).is_err(), "{name}");
+            assert!(
+                collection(Kind::ConfigMap, &maps, &Scope::Namespace(name.to_owned())).is_err(),
+                "{name}"
+            );
         }
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn meaning(target: &str, status: Status) -> ClusterError {
         }
         404 if reason == "NotFound" && !details.name.is_empty() => ClusterError::NotFound { target },
         // No object is named: the API itself is missing, or this is no API server. It must not read as "gone".
-        404 => ClusterError::Other { target, message: format!("not served by this API server: {message}") },
+        404 => ClusterError::NotServed { target, message },
         409 if has_cause("FieldManagerConflict") => {
             ClusterError::Conflict { target, conflicts: conflicts(&details) }
         }

@@ -1,12 +1,13 @@
 //! Server-side apply under our field manager, with strict field validation
 //! (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::address;
 use super::call::{APPLY, Call};
+use super::discovery::Versions;
 use super::{Cluster, ClusterError};
-use crate::object::{FIELD_MANAGER, Object, apply_body};
+use crate::object::{FIELD_MANAGER, Object, ObjectRef, REPLICAS_MANAGER, apply_body};
 
 /// How an object is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Cluster {
             Mode::DryRun { force } => (*force, true, None),
         };
         let url = address::with_query(
-            &address::object(&object.reference)?,
+            &self.object_url(&object.reference, Versions::Own).await?,
             &[
                 ("fieldManager", Some(FIELD_MANAGER)),
                 ("fieldValidation", Some("Strict")),
@@ -48,7 +49,29 @@ impl Cluster {
             Some(uid) => apply_body(&with_uid(object.content.clone(), uid)),
             None => apply_body(&object.content),
         };
-        self.send(&Call::patch(url, object.reference.to_string(), APPLY, body)).await
+        let answer = self.send(&Call::patch(url, object.reference.to_string(), APPLY, body)).await;
+        self.outcome(object.reference.kind, Versions::Own, answer).await
+    }
+
+    /// Lets [`REPLICAS_MANAGER`] hold `spec.replicas` of this Deployment too. Without force: if they are not so many any
+    /// more because somebody else changed them, this is [`ClusterError::Conflict`].
+    pub async fn claim_replicas(
+        &self,
+        deployment: &ObjectRef,
+        uid: &str,
+        replicas: u64,
+    ) -> Result<Value, ClusterError> {
+        let url = address::with_query(
+            &self.object_url(deployment, Versions::Own).await?,
+            &[("fieldManager", Some(REPLICAS_MANAGER)), ("fieldValidation", Some("Strict"))],
+        );
+        let content = json!({
+            "apiVersion": deployment.kind.api_version(),
+            "kind": deployment.kind.name(),
+            "metadata": {"namespace": deployment.namespace, "name": deployment.name, "uid": uid},
+            "spec": {"replicas": replicas},
+        });
+        self.send(&Call::patch(url, deployment.to_string(), APPLY, apply_body(&content))).await
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::ClusterError;
 use super::call::Call;
+use super::discovery::Discovered;
 use super::pressure::Pressure;
 
 /// The oldest Kubernetes that is supported.
@@ -65,6 +66,7 @@ impl fmt::Debug for Cluster {
 pub(super) struct Connection {
     pub(super) client: kube::Client,
     pub(super) pressure: Pressure,
+    pub(super) discovered: Discovered,
     pub(super) server: String,
     default_namespace: String,
 }
@@ -95,8 +97,13 @@ impl Cluster {
         concurrency: usize,
         timeout: Duration,
     ) -> Self {
-        let connection =
-            Connection { client, pressure: Pressure::new(concurrency), server, default_namespace };
+        let connection = Connection {
+            client,
+            pressure: Pressure::new(concurrency),
+            discovered: Discovered::default(),
+            server,
+            default_namespace,
+        };
         Self { connection: Arc::new(connection), timeout, impersonate: None }
     }
 

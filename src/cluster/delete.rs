@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::address;
 use super::call::Call;
+use super::discovery::Versions;
 use super::{Cluster, ClusterError};
 use crate::object::ObjectRef;
 
@@ -54,8 +54,9 @@ impl Cluster {
             "propagationPolicy": policy,
             "preconditions": {"uid": preconditions.uid, "resourceVersion": preconditions.resource_version},
         });
-        let call = Call::delete(address::object(object)?, object.to_string(), &options);
-        match self.send(&call).await {
+        let url = self.object_url(object, Versions::Any).await?;
+        let answer = self.send(&Call::delete(url, object.to_string(), &options)).await;
+        match self.outcome(object.kind, Versions::Any, answer).await {
             Ok(_) => Ok(DeleteOutcome::Deleted),
             Err(ClusterError::NotFound { .. } | ClusterError::NamespaceMissing { .. }) => {
                 Ok(DeleteOutcome::Gone)

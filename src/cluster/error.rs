@@ -47,6 +47,30 @@ pub enum ClusterError {
         /// The object.
         target: String,
     },
+    /// The API server does not know such objects.
+    #[error("{target}: not served by this API server: {message}")]
+    NotServed {
+        /// The object.
+        target: String,
+        /// The server's words.
+        message: String,
+    },
+    /// There is no such kind, in this version or at all.
+    #[error("{}", not_installed(.kind, .served.as_deref()))]
+    KindNotInstalled {
+        /// The kind, as kubectl writes it.
+        kind: String,
+        /// The version that it is there in.
+        served: Option<String>,
+    },
+    /// There is such a kind, but its objects cannot be ours.
+    #[error("{kind} cannot be used: {why}")]
+    KindUnusable {
+        /// The kind, as kubectl writes it.
+        kind: String,
+        /// Why not.
+        why: String,
+    },
     /// The credentials are not accepted.
     #[error("the API server does not accept our credentials ({target}): {message}")]
     Unauthorized {
@@ -185,6 +209,8 @@ impl ClusterError {
             Self::ResourceVersionConflict { .. } => "ObjectChanged",
             Self::AlreadyExists { .. } => "AlreadyExists",
             Self::NotFound { .. } => "NotFound",
+            Self::KindNotInstalled { .. } => "KindNotInstalled",
+            Self::KindUnusable { .. } => "KindUnusable",
             Self::Unauthorized { .. } => "Unauthorized",
             Self::Forbidden { .. } => "Forbidden",
             Self::Invalid { .. } => "Invalid",
@@ -199,7 +225,7 @@ impl ClusterError {
             Self::Expired { .. } => "WatchExpired",
             Self::Access { .. } => "NoAccess",
             Self::Unsupported { .. } => "UnsupportedVersion",
-            Self::Other { .. } => "ClusterError",
+            Self::NotServed { .. } | Self::Other { .. } => "ClusterError",
         }
     }
 
@@ -226,6 +252,13 @@ fn conflicts_in_words(conflicts: &[FieldConflict]) -> String {
         .map(|conflict| format!("{} is managed by {}", conflict.field, conflict.manager))
         .collect();
     words.join(", ")
+}
+
+fn not_installed(kind: &str, served: Option<&str>) -> String {
+    match served {
+        Some(version) => format!("the cluster has no {kind}, only version {version} of it; write that one"),
+        None => format!("the cluster has no {kind}; install its CRD"),
+    }
 }
 
 fn wait_in_words(wait: Option<Duration>) -> String {

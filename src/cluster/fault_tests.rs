@@ -18,7 +18,7 @@ use super::*;
 use crate::object::{Kind, Object, ObjectRef};
 
 /// One answer, in the order of requests; after the last, none comes.
-enum Answer {
+pub(super) enum Answer {
     Status(u16, &'static [(&'static str, &'static str)], String),
     /// Lines of a watch; `true`: the stream stays open after them.
     Lines(Vec<Value>, bool),
@@ -29,9 +29,9 @@ enum Answer {
 }
 
 /// Requests seen: method, path and query.
-type Seen = Arc<Mutex<Vec<String>>>;
+pub(super) type Seen = Arc<Mutex<Vec<String>>>;
 
-fn pretend(answers: Vec<Answer>) -> (Cluster, Seen) {
+pub(super) fn pretend(answers: Vec<Answer>) -> (Cluster, Seen) {
     let seen = Seen::default();
     let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
     let log = Arc::clone(&seen);
@@ -69,11 +69,11 @@ fn pretend(answers: Vec<Answer>) -> (Cluster, Seen) {
     (cluster, seen)
 }
 
-fn failure(code: u16) -> Answer {
+pub(super) fn failure(code: u16) -> Answer {
     Answer::Status(code, &[], "out of order".to_owned())
 }
 
-fn success(body: &Value) -> Answer {
+pub(super) fn success(body: &Value) -> Answer {
     Answer::Status(200, &[], body.to_string())
 }
 
@@ -138,7 +138,7 @@ async fn waiting_for_a_turn_counts_and_urgent_calls_do_not_wait() {
 #[tokio::test(start_paused = true)]
 async fn a_404_that_names_no_object_does_not_read_as_gone() {
     let (cluster, _) = pretend(vec![Answer::Status(404, &[], "404 page not found".to_owned())]);
-    assert!(matches!(cluster.get(&object().reference).await, Err(ClusterError::Other { .. })));
+    assert!(matches!(cluster.get(&object().reference).await, Err(ClusterError::NotServed { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,7 +226,7 @@ fn list(version: &str, names: &[&str]) -> Answer {
     success(&json!({"metadata": {"resourceVersion": version}, "items": items}))
 }
 
-fn bookmark(version: &str, ends_listing: bool) -> Value {
+pub(super) fn bookmark(version: &str, ends_listing: bool) -> Value {
     let annotations = if ends_listing { json!({"k8s.io/initial-events-end": "true"}) } else { json!({}) };
     json!({"type": "BOOKMARK", "object": {
         "apiVersion": "v1", "kind": "ConfigMap",
@@ -247,7 +247,7 @@ async fn story(answers: Vec<Answer>, count: usize) -> (Vec<String>, Vec<String>,
         WatchPlan { kinds: vec![Kind::ConfigMap], scopes: vec![Scope::All], sources: vec!["web".to_owned()] };
     let (sender, mut receiver) = mpsc::channel(8);
     let start = Instant::now();
-    let _watches = Watches::start(&cluster, &plan, &sender).unwrap();
+    let _watches = Watches::start(&cluster, &plan, &sender);
     let mut events = Vec::new();
     while events.len() < count {
         let event = timeout(Duration::from_mins(5), receiver.recv()).await.expect("one more event").unwrap();

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::address;
 use super::call::{Call, JSON_PATCH};
+use super::discovery::Versions;
 use super::{Cluster, ClusterError};
 use crate::object::{FIELD_MANAGER, ObjectRef};
 
@@ -23,7 +24,10 @@ impl Cluster {
             {"op": "replace", "path": "/metadata/managedFields", "value": managed_fields},
             {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
         ]);
-        let url = address::with_query(&address::object(object)?, &[("fieldManager", Some(FIELD_MANAGER))]);
-        self.send(&Call::patch(url, object.to_string(), JSON_PATCH, patch.to_string().into_bytes())).await
+        let url = self.object_url(object, Versions::Own).await?;
+        let url = address::with_query(&url, &[("fieldManager", Some(FIELD_MANAGER))]);
+        let call = Call::patch(url, object.to_string(), JSON_PATCH, patch.to_string().into_bytes());
+        let answer = self.send(&call).await;
+        self.outcome(object.kind, Versions::Own, answer).await
     }
 }

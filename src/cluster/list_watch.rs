@@ -16,10 +16,12 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::address;
+use super::address::{self, Scope};
+use super::discovery::Versions;
 use super::jitter::FullJitter;
 use super::read::{Selectors, text};
 use super::{Cluster, ClusterError};
+use crate::object::Kind;
 
 /// A list, and the start of a watch, happen at most this often.
 const PACE: Duration = Duration::from_secs(1);
@@ -31,10 +33,20 @@ const SILENCE: Duration = Duration::from_secs(65);
 const BROKEN_STREAMS: u32 = 2;
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MOST: Duration = Duration::from_secs(30);
+/// How soon a kind that is not there is looked for again: a document waits for its CRD.
+const INSTALL_LOOK: std::ops::RangeInclusive<u64> = 2_000..=4_000;
+
+/// Where a collection is.
+pub(super) enum Place {
+    /// There.
+    Url(String),
+    /// Where the API server has the objects of this kind, once it has them.
+    Of(Kind, Scope),
+}
 
 /// What is watched.
 pub(super) struct Watched {
-    pub(super) url: String,
+    pub(super) place: Place,
     /// What it is called in messages.
     pub(super) target: String,
     pub(super) labels: String,
@@ -135,6 +147,10 @@ impl<E: Send, T: Fn(Change) -> Option<E> + Send + Sync> ListWatch<E, T> {
                 Ok(()) => {}
                 Err(Stop::Closed) => return,
                 Err(Stop::Failed(error)) => {
+                    let error = match self.watched.place {
+                        Place::Of(kind, _) => self.cluster.error_of(kind, Versions::Own, error).await,
+                        Place::Url(_) => error,
+                    };
                     let delay = self.after_failure(&error);
                     self.progress.interrupted = true;
                     if self.emit(Change::Interrupted(error)).await.is_err() {
@@ -170,11 +186,12 @@ impl<E: Send, T: Fn(Change) -> Option<E> + Send + Sync> ListWatch<E, T> {
 
     async fn plain_list(&mut self) -> Result<(), Stop> {
         self.emit(Change::InitStart).await?;
-        let Watched { url, target, labels, accept_list, .. } = &self.watched;
+        let url = self.url().await?;
+        let Watched { target, labels, accept_list, .. } = &self.watched;
         let mut next = None;
         loop {
             let selectors = Selectors { labels: Some(labels), fields: None };
-            let page = self.cluster.page(url, target, &selectors, accept_list, next.as_deref()).await?;
+            let page = self.cluster.page(&url, target, &selectors, accept_list, next.as_deref()).await?;
             for item in page.items {
                 self.emit(Change::Object(item)).await?;
             }
@@ -210,12 +227,20 @@ impl<E: Send, T: Fn(Change) -> Option<E> + Send + Sync> ListWatch<E, T> {
         Ok(())
     }
 
+    async fn url(&self) -> Result<String, ClusterError> {
+        match &self.watched.place {
+            Place::Url(url) => Ok(url.clone()),
+            Place::Of(kind, scope) => self.cluster.collection_url(*kind, scope).await,
+        }
+    }
+
     async fn open(&self, resource_version: Option<&str>) -> Result<Changes, ClusterError> {
-        let Watched { url, target, labels, accept, .. } = &self.watched;
+        let url = self.url().await?;
+        let Watched { target, labels, accept, .. } = &self.watched;
         let seconds = fastrand::u32(WATCH_SECONDS).to_string();
         let initial = resource_version.is_none();
         let url = address::with_query(
-            url,
+            &url,
             &[
                 ("watch", Some("true")),
                 ("allowWatchBookmarks", Some("true")),
@@ -286,6 +311,13 @@ impl<E: Send, T: Fn(Change) -> Option<E> + Send + Sync> ListWatch<E, T> {
         if matches!(error, ClusterError::Expired { .. }) {
             self.progress.resource_version = None;
         }
+        if matches!(error, ClusterError::KindNotInstalled { .. }) {
+            // It comes as a new one: its objects are others, and it streams or does not.
+            self.progress.resource_version = None;
+            self.progress.streaming = true;
+            self.progress.backoff.reset();
+            return Duration::from_millis(fastrand::u64(INSTALL_LOOK));
+        }
         let delay = self.progress.backoff.next().unwrap_or(BACKOFF_MOST);
         delay.max(error.retry_after().unwrap_or_default())
     }
@@ -304,5 +336,11 @@ impl<E: Send, T: Fn(Change) -> Option<E> + Send + Sync> ListWatch<E, T> {
 
 /// The feature is off (422), or the server or something between does not know it.
 fn refuses_streaming(error: &ClusterError) -> bool {
-    matches!(error, ClusterError::Invalid { .. } | ClusterError::Other { .. } | ClusterError::NotFound { .. })
+    matches!(
+        error,
+        ClusterError::Invalid { .. }
+            | ClusterError::Other { .. }
+            | ClusterError::NotServed { .. }
+            | ClusterError::NotFound { .. }
+    )
 }

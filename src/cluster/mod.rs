@@ -11,6 +11,9 @@ mod apply;
 mod call;
 mod client;
 mod delete;
+mod discovery;
+#[cfg(test)]
+mod discovery_tests;
 mod error;
 mod event_log;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::address::{self, Scope};
 use super::call::{Call, JSON, METADATA, METADATA_LIST};
+use super::discovery::Versions;
 use super::{Cluster, ClusterError};
 use crate::object::{Kind, ObjectRef};
 
@@ -38,13 +39,18 @@ pub enum Detail {
 impl Cluster {
     /// The object, or None if there is none. No namespace, no object.
     pub async fn get(&self, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
-        absent_as_none(self.send(&Call::get(address::object(object)?, object.to_string())).await)
+        let url = self.object_url(object, Versions::Own).await?;
+        let answer = absent_as_none(self.send(&Call::get(url, object.to_string())).await);
+        self.outcome(object.kind, Versions::Own, answer).await
     }
 
-    /// Metadata of the object, or None if there is none.
+    /// Metadata of the object, or None if there is none. A kind that is only there in another version is looked up in
+    /// that one.
     pub async fn get_metadata(&self, object: &ObjectRef) -> Result<Option<Meta>, ClusterError> {
-        let call = Call::get(address::object(object)?, object.to_string()).accept(METADATA);
-        let value = absent_as_none(self.send(&call).await)?;
+        let url = self.object_url(object, Versions::Any).await?;
+        let call = Call::get(url, object.to_string()).accept(METADATA);
+        let answer = absent_as_none(self.send(&call).await);
+        let value = self.outcome(object.kind, Versions::Any, answer).await?;
         Ok(value.and_then(|value| meta(object.kind, value, Detail::Full)))
     }
 
@@ -56,11 +62,11 @@ impl Cluster {
         labels: Option<&str>,
         detail: Detail,
     ) -> Result<Vec<Meta>, ClusterError> {
-        let url = address::collection(kind, scope)?;
+        let url = self.collection_url(kind, scope).await?;
         let selectors = Selectors { labels, fields: None };
-        let pages =
-            self.pages(&url, kind.plural(), selectors, METADATA_LIST, |item| meta(kind, item, detail));
-        pages.await
+        let keep = |item| meta(kind, item, detail);
+        let answer = self.pages(&url, &kind.objects(), selectors, METADATA_LIST, keep).await;
+        self.outcome(kind, Versions::Own, answer).await
     }
 
     /// The objects of a kind, whole.
@@ -70,10 +76,11 @@ impl Cluster {
         scope: &Scope,
         labels: Option<&str>,
     ) -> Result<Vec<Value>, ClusterError> {
-        let url = address::collection(kind, scope)?;
+        let url = self.collection_url(kind, scope).await?;
         let selectors = Selectors { labels, fields: None };
         let typed = |item| Some(with_type(item, &kind.api_version(), kind.name()));
-        self.pages(&url, kind.plural(), selectors, JSON, typed).await
+        let answer = self.pages(&url, &kind.objects(), selectors, JSON, typed).await;
+        self.outcome(kind, Versions::Own, answer).await
     }
 
     /// All pages of a list, each item taken through `keep`, so that only what is kept stays in memory.

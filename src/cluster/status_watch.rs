@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::address::{self, Scope};
 use super::call::{METADATA, METADATA_LIST};
-use super::list_watch::{Change, ListWatch, Watched};
+use super::list_watch::{Change, ListWatch, Place, Watched};
 use super::read::text;
 use super::records::{LABEL_STATUS, texts};
 use super::watch::selector;
@@ -63,7 +63,12 @@ impl StatusWatch {
         sender: mpsc::Sender<StatusEvent>,
     ) -> Result<Self, ClusterError> {
         let watched = Watched {
-            url: address::plural("", "v1", &Scope::Namespace(namespace.to_owned()), "configmaps")?,
+            place: Place::Url(address::plural(
+                "",
+                "v1",
+                &Scope::Namespace(namespace.to_owned()),
+                "configmaps",
+            )?),
             target: format!("status ConfigMaps in {namespace}"),
             labels: selector(LABEL_STATUS, sources),
             accept: METADATA,

@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::address::{self, Scope};
+use super::address::Scope;
 use super::call::JSON;
-use super::list_watch::{Change, ListWatch, Watched};
+use super::list_watch::{Change, ListWatch, Place, Watched};
 use super::read::{Detail, meta, with_type};
 use super::{Cluster, ClusterError};
 use crate::object::{Kind, LABEL_SOURCE, ObjectRef};
@@ -86,21 +86,17 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// Starts watching; the first thing sent for each kind and scope is a complete listing. A full channel
-    /// holds the watches back.
-    pub fn start(
-        cluster: &Cluster,
-        plan: &WatchPlan,
-        sender: &mpsc::Sender<WatchEvent>,
-    ) -> Result<Self, ClusterError> {
+    /// Starts watching; the first thing sent for each kind and scope is a complete listing, or why there is none. A
+    /// kind that is not there is watched from the moment that it is. A full channel holds the watches back.
+    pub fn start(cluster: &Cluster, plan: &WatchPlan, sender: &mpsc::Sender<WatchEvent>) -> Self {
         let mut running = Vec::new();
         let mut tasks = JoinSet::new();
         for kind in &plan.kinds {
             for scope in &plan.scopes {
                 let restart = Arc::new(Notify::new());
                 let watched = Watched {
-                    url: address::collection(*kind, scope)?,
-                    target: kind.plural().to_owned(),
+                    place: Place::Of(*kind, scope.clone()),
+                    target: kind.objects(),
                     labels: selector(LABEL_SOURCE, &plan.sources),
                     accept: JSON,
                     accept_list: JSON,
@@ -112,7 +108,7 @@ impl Watches {
                 running.push((*kind, restart));
             }
         }
-        Ok(Self { running, _tasks: tasks })
+        Self { running, _tasks: tasks }
     }
 
     /// Lists the kind again, on a new connection: what a sweep asks for when a watch has missed something.

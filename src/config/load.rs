@@ -141,6 +141,7 @@ sources:
 drift: {schedule: "*/5 * * * *"}
 prune: {maxPercent: 10, minObjects: 3, protectKinds: [Namespace]}
 apply: {concurrency: 4, timeout: 5s}
+allow: {kinds: [Role, ServiceMonitor.v1.monitoring.coreos.com], registries: [ghcr.io/team], privileged: true}
 http: {listen: "127.0.0.1:9000"}
 leaderElection: false
 logging: {format: json, level: "info,portfolio::source=debug"}
@@ -156,6 +157,9 @@ logging: {format: json, level: "info,portfolio::source=debug"}
         assert_eq!(config.drift.schedule.to_string(), "*/5 * * * *");
         assert_eq!((config.prune.max_percent.get(), config.prune.min_objects), (10, 3));
         assert_eq!((config.apply.concurrency.get(), config.apply.timeout.as_secs()), (4, 5));
+        let policy = config.allow.policy();
+        assert!(policy.allows_kind("monitoring.coreos.com/v1", "ServiceMonitor") && policy.privileged);
+        assert!(policy.allows_image("ghcr.io/team/a:1") && !policy.allows_image("ghcr.io/b:1"));
         assert_eq!(config.http.listen.port(), 9000);
         assert!(!config.leader_election);
         assert_eq!(config.logging.format, LogFormat::Json);
@@ -200,6 +204,20 @@ logging: {format: json, level: "info,portfolio::source=debug"}
             ("apply: {concurrency: 0}", "0 is not from 1 to 256"),
             ("apply:\n  timeout: soon\n", ":2:12: apply.timeout: `soon` is not a duration"),
             ("drift:\n  schedule: often\n", ":2:13: drift.schedule: `often` is not a cron line"),
+            (
+                "allow:\n  kinds:\n  - Role\n  - Rolle\n",
+                ":4:5: allow.kinds[1]: `Rolle` is not a built-in kind; did you mean `Role`?",
+            ),
+            (
+                "allow:\n  kinds: [ClusterRole]\n",
+                ":2:11: allow.kinds[0]: objects of kind `ClusterRole` are in no namespace",
+            ),
+            (
+                "allow: {registries: [\"https://ghcr.io\"]}",
+                "allow.registries[0]: `https://ghcr.io` has a scheme",
+            ),
+            ("allow: {kinds: Role}", "allow.kinds: invalid type: string \"Role\", expected a sequence"),
+            ("allow: {kind: []}", "allow: unknown field `kind`; did you mean `kinds`?"),
             ("http:\n  listen: here\n", ":2:11: http.listen: invalid socket address"),
             ("logging: {level: inof}", "`inof` is not a level"),
             ("logging: {format: xml}", "unknown variant `xml`"),
@@ -244,7 +262,7 @@ logging: {format: json, level: "info,portfolio::source=debug"}
 
     #[test]
     fn what_is_designed_but_not_built_is_refused() {
-        for field in ["allow: {kinds: []}", "notify: []", "http: {externalUrl: x}"] {
+        for field in ["notify: []", "http: {externalUrl: x}"] {
             let error = read(&format!("{field}\nsources: [{{name: a, url: x}}]")).unwrap_err();
             assert!(error.contains("is not supported yet: remove it"), "{field}: {error}");
         }

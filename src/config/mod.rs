@@ -3,6 +3,7 @@
 //! Text is parsed straight into the types that are used, so an error names the line it is on and a [`Config`]
 //! cannot hold a malformed value. What the design knows but this version does not do yet is refused, not ignored.
 
+mod allow;
 mod load;
 mod not_yet;
 mod overrides;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Duration;
 use crate::schedule::Schedule;
 
+pub use self::allow::AllowConfig;
 pub use self::load::{ConfigError, load, parse};
 pub use self::not_yet::NotYet;
 pub use self::overrides::Overrides;
@@ -36,6 +38,8 @@ pub struct Config {
     pub prune: PruneConfig,
     /// How objects are applied.
     pub apply: ApplyConfig,
+    /// What documents may ask for.
+    pub allow: AllowConfig,
     /// What is served.
     pub http: HttpConfig,
     /// Whether several daemons agree on one that acts.
@@ -44,8 +48,6 @@ pub struct Config {
     pub logging: LoggingConfig,
     /// Image that runs migrations which name none; empty for the one of this release.
     pub runner_image: String,
-    #[serde(skip_serializing)]
-    allow: Option<NotYet>,
     #[serde(skip_serializing)]
     notify: Option<NotYet>,
 }
@@ -57,11 +59,11 @@ impl Default for Config {
             drift: DriftConfig::default(),
             prune: PruneConfig::default(),
             apply: ApplyConfig::default(),
+            allow: AllowConfig::default(),
             http: HttpConfig::default(),
             leader_election: true,
             logging: LoggingConfig::default(),
             runner_image: String::new(),
-            allow: None,
             notify: None,
         }
     }

@@ -1,5 +1,6 @@
-//! What overrides the file, by one rule for every scalar outside lists: the field `http.listen` is the variable
-//! `PORTFOLIO_HTTP_LISTEN`, `prune.maxPercent` is `PORTFOLIO_PRUNE_MAX_PERCENT`. Flags win over variables.
+//! What overrides the file, by one rule for every field but `sources`: `http.listen` is the variable
+//! `PORTFOLIO_HTTP_LISTEN`, `prune.maxPercent` is `PORTFOLIO_PRUNE_MAX_PERCENT`; a list is written with commas. Flags win
+//! over variables.
 //!
 //! Other `PORTFOLIO_*` variables are left alone: Kubernetes itself sets some for a Service of that name.
 
@@ -75,7 +76,7 @@ fn as_value(config: &Config) -> Result<Value, ConfigError> {
     serde_json::to_value(config).map_err(|error| ConfigError::new("configuration", error.to_string()))
 }
 
-/// The paths of all scalars.
+/// The paths of all scalars and lists.
 fn collect(value: &Value, path: &str, leaves: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -84,8 +85,10 @@ fn collect(value: &Value, path: &str, leaves: &mut Vec<String>) {
                 collect(field, &path, leaves);
             }
         }
-        Value::Array(_) | Value::Null => {}
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => leaves.push(path.to_owned()),
+        Value::Null => {}
+        Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            leaves.push(path.to_owned());
+        }
     }
 }
 
@@ -105,11 +108,14 @@ fn replace(config: Config, field: &str, text: &str, origin: &str) -> Result<Conf
                     text.parse().map_err(|_| wrong(format!("`{text}` is not a whole number")))?;
                 Value::from(number)
             }
+            Value::Array(_) => {
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()
+            }
             _ => Value::String(text.to_owned()),
         };
     }
     let changed: Config = serde_json::from_value(whole).map_err(|error| wrong(error.to_string()))?;
-    // Lists are not written by this rule, so the sources stay those of the file.
+    // They are not written by this rule, so they stay those of the file.
     Ok(Config { sources: config.sources, ..changed })
 }
 
@@ -130,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scalar_has_a_variable() {
+    fn every_field_has_a_variable() {
         let config = with(&env(&[
             ("PORTFOLIO_HTTP_LISTEN", "[::1]:1"),
             ("PORTFOLIO_LOGGING_FORMAT", "json"),
@@ -138,6 +144,9 @@ mod tests {
             ("PORTFOLIO_LEADER_ELECTION", "false"),
             ("PORTFOLIO_APPLY_TIMEOUT", "1m"),
             ("PORTFOLIO_DRIFT_SCHEDULE", "0 * * * *"),
+            ("PORTFOLIO_ALLOW_KINDS", "Role, RoleBinding,"),
+            ("PORTFOLIO_ALLOW_PRIVILEGED", "true"),
+            ("PORTFOLIO_PRUNE_PROTECT_KINDS", ""),
             ("PORTFOLIO_SERVICE_PORT", "8080"),
             ("PORTFOLIO_HTTP", "tcp://10.0.0.1:80"),
             ("HOME", "/root"),
@@ -148,6 +157,12 @@ mod tests {
         assert_eq!((config.prune.max_percent.get(), config.prune.min_objects), (5, 7));
         assert!(!config.leader_election);
         assert_eq!(config.apply.timeout.as_secs(), 60);
+        let kinds: Vec<String> = config.allow.kinds.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (kinds, config.allow.privileged),
+            (vec!["Role".to_owned(), "RoleBinding".to_owned()], true)
+        );
+        assert_eq!(config.prune.protect_kinds, Vec::<String>::new());
         assert_eq!(config.drift.schedule.to_string(), "0 * * * *");
         assert_eq!(config.logging.level.as_str(), "warn", "what is not overridden stays");
         assert_eq!(config.sources.len(), 1);
@@ -166,6 +181,8 @@ mod tests {
             ("PORTFOLIO_LEADER_ELECTION", "yes", "neither `true` nor `false`"),
             ("PORTFOLIO_PRUNE_MIN_OBJECTS", "-1", "`-1` is not a whole number"),
             ("PORTFOLIO_PRUNE_MAX_PERCENT", "200", "200 is not a percentage"),
+            ("PORTFOLIO_ALLOW_KINDS", "Role,Nod", "`Nod` is not a built-in kind"),
+            ("PORTFOLIO_ALLOW_REGISTRIES", "nginx", "does not begin with a registry's host"),
         ] {
             let error = with(&env(&[(name, value)])).unwrap_err();
             assert!(error.starts_with(&format!("{name}: ")) && error.contains(wanted), "{error}");

@@ -47,3 +47,39 @@ pub(super) mod optional {
         super::deserialize(deserializer).map(Some)
     }
 }
+
+/// The same for lists.
+pub(super) mod list {
+    use serde::de::{Deserialize, Deserializer};
+    use serde::ser::Serializer;
+
+    use super::{Display, FromStr};
+
+    pub(in crate::config) fn serialize<'v, T, V, S>(values: &'v V, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        T: Display + 'v,
+        &'v V: IntoIterator<Item = &'v T>,
+        S: Serializer,
+    {
+        serializer.collect_seq(values.into_iter().map(T::to_string))
+    }
+
+    pub(in crate::config) fn deserialize<'de, T, V, D>(deserializer: D) -> Result<V, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        V: FromIterator<T> + IntoIterator<Item = T>,
+        D: Deserializer<'de>,
+    {
+        let values = Vec::<Value<T>>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|value| value.0).collect())
+    }
+
+    /// Each is read in a visitor of its own, so that an error is at its line.
+    struct Value<T>(T);
+
+    impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Value<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            super::deserialize(deserializer).map(Self)
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! What only shows when all documents of a source are seen together: the same document twice, two that would
 //! make the same object, dependencies that lead nowhere or in a circle.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::diagnostic::did_you_mean;
 use super::{Code, Diagnostic, DocumentId, DocumentKind, Span};
@@ -48,38 +49,67 @@ fn duplicates(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     }
 }
 
+/// Kinds of which every app may have one of its own name.
+const OF_OWN_NAME: [&str; 5] =
+    ["Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Ingress"];
+
 fn collisions(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     let mut first: BTreeMap<(&str, &str), (&Member, Span)> = BTreeMap::new();
-    for member in members.iter().filter(|member| member.present && member.valid) {
+    let apps = LazyCell::new(|| {
+        let apps = usable(members).filter(|member| member.id.kind == DocumentKind::PortfolioApp);
+        apps.map(|member| ((member.id.namespace.as_str(), member.id.name.as_str()), member))
+            .collect::<HashMap<_, _>>()
+    });
+    for member in usable(members) {
         for (object, span) in &member.claims {
-            let key = (member.id.namespace.as_str(), object.as_str());
-            match first.get(&key) {
+            let namespace = member.id.namespace.as_str();
+            match first.get(&(namespace, object.as_str())) {
                 Some((other, place)) if other.id != member.id => {
-                    let diagnostic = Diagnostic::error(
-                        Code::ObjectCollision,
-                        *span,
-                        format!("{} and {} would both make {object}", other.id, member.id),
-                    )
-                    .in_file(&member.file)
-                    .related(&other.file, *place, "the other one")
-                    .help("rename one of them");
-                    found.push((other.id.clone(), diagnostic.clone()));
-                    found.push((member.id.clone(), diagnostic));
+                    collision(member, *span, other, *place, object, found);
                 }
                 Some(_) => {}
                 None => {
-                    first.insert(key, (member, *span));
+                    first.insert((namespace, object.as_str()), (member, *span));
                 }
+            }
+            let Some((kind, name)) = object.split_once('/') else { continue };
+            if OF_OWN_NAME.contains(&kind)
+                && let Some(other) = apps.get(&(namespace, name))
+                && other.id != member.id
+            {
+                collision(member, *span, other, other.place, object, found);
             }
         }
     }
+}
+
+/// What is there and has nothing wrong with it by itself.
+fn usable(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.iter().filter(|member| member.present && member.valid)
+}
+
+fn collision(
+    member: &Member,
+    span: Span,
+    other: &Member,
+    place: Span,
+    object: &str,
+    found: &mut Vec<(DocumentId, Diagnostic)>,
+) {
+    let message = format!("{} and {} would both make {object}", other.id, member.id);
+    let diagnostic = Diagnostic::error(Code::ObjectCollision, span, message)
+        .in_file(&member.file)
+        .related(&other.file, place, "the other one")
+        .help("rename one of them");
+    found.push((other.id.clone(), diagnostic.clone()));
+    found.push((member.id.clone(), diagnostic));
 }
 
 fn unknown(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     let known: BTreeSet<&DocumentId> =
         members.iter().filter(|member| member.present).map(|member| &member.id).collect();
     let all: BTreeSet<&DocumentId> = members.iter().map(|member| &member.id).collect();
-    for member in members.iter().filter(|member| member.present && member.valid) {
+    for member in usable(members) {
         for (dependency, span) in &member.dependencies {
             if known.contains(dependency) || *dependency == member.id {
                 continue;
@@ -106,7 +136,7 @@ fn unknown(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
 
 fn cycles(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     let mut edges: BTreeMap<&DocumentId, BTreeMap<&DocumentId, Span>> = BTreeMap::new();
-    for member in members.iter().filter(|member| member.present && member.valid) {
+    for member in usable(members) {
         let targets = member.dependencies.iter().filter(|(target, _)| *target != member.id);
         edges.entry(&member.id).or_default().extend(targets.map(|(target, span)| (target, *span)));
     }

@@ -13,8 +13,8 @@ use super::hash::ContentHash;
 use super::merge::{Variant, Variants};
 use super::node::{Index, Node, Places};
 use super::{
-    App, AppSpec, Code, Diagnostic, Document, DocumentId, DocumentKind, Migration, MigrationSpec, Span, Tree,
-    Validated, sql, validate,
+    App, AppSpec, Code, Diagnostic, Document, DocumentId, DocumentKind, Judge, Migration, MigrationSpec,
+    Policy, Span, Tree, Validated, sql, validate,
 };
 
 /// Diagnostics of one document after which the rest is left unsaid.
@@ -29,6 +29,8 @@ pub(in crate::document) struct Surroundings<'a> {
     pub environment: Option<&'a str>,
     /// Files with documents of ours, which no folder of configuration files may contain.
     pub document_files: &'a BTreeSet<&'a str>,
+    pub policy: &'a Policy,
+    pub judge: Judge,
 }
 
 /// What became of a document.
@@ -88,7 +90,7 @@ pub(in crate::document) fn check(raw: &RawDocument, around: Surroundings<'_>) ->
         content(raw, around, &mut checked);
     }
     checked.diagnostics.truncate(MOST_DIAGNOSTICS);
-    if checked.diagnostics.iter().any(Diagnostic::is_error) {
+    if checked.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !diagnostic.code.is_policy()) {
         checked.outcome = Outcome::Invalid;
     }
     for diagnostic in &mut checked.diagnostics {
@@ -176,6 +178,10 @@ impl Reading<'_> {
             return None;
         }
         validate::app(&app, self.places, whole, &mut self.diagnostics);
+        if !self.diagnostics.iter().any(Diagnostic::is_error) {
+            let findings = (self.around.judge)(&app, self.around.policy);
+            self.diagnostics.extend(findings.into_iter().map(|finding| finding.diagnostic(self.places)));
+        }
         let mut hash = self.hash();
         for (name, file) in &app.config_files {
             match file {
@@ -203,7 +209,7 @@ impl Reading<'_> {
         if !self.variant.enabled {
             return None;
         }
-        validate::migration(&migration, self.places, &mut self.diagnostics);
+        validate::migration(&migration, self.around.policy, self.places, &mut self.diagnostics);
         let mut hash = self.hash();
         for step in &migration.steps {
             hash.file(&step.file, step.sql.as_bytes());

@@ -104,6 +104,23 @@ codes! {
     FractionOfByte = 330, "an amount of bytes is not whole";
     FewBytes = 331, "an amount of bytes is too small to be meant";
     ProbesAlike = 332, "the probes `ready` and `live` are alike";
+    InvalidTimeZone = 333, "a time zone is not known";
+    ReplicasTwice = 334, "`replicas` and `autoscaling` are both there";
+    InvalidScaling = 335, "an autoscaler could not scale";
+    DisruptionStuck = 336, "a disruption budget lets no node be emptied";
+    InvalidPeer = 337, "a peer of the network names nobody, or more than one";
+    InvalidCidr = 338, "a range of addresses is not one";
+    InvalidToleration = 339, "a toleration is not one that Kubernetes accepts";
+    UnknownVolume = 340, "a volume is used that the app does not have";
+    NothingToRun = 341, "a job or backup says nothing to run";
+    NeverRuns = 342, "a backup is made neither on a schedule nor before deletion";
+    InvalidPointer = 343, "a JSON pointer is not one";
+    InvalidTarget = 344, "a target is not a kind or `Kind/name`";
+    PatchKind = 345, "a patch has not exactly one of `merge` and `json`, or an operation not the fields it needs";
+    PatchFails = 346, "a patch cannot be applied to what is rendered";
+    PatchIdentity = 347, "a patch changes what identifies an object";
+    InvalidObject = 348, "an object is not one that an app can have";
+    PodSecurity = 349, "pods are less restricted than the default";
 
     // Environments.
     InvalidEnvironment = 401, "`environments` is not a map of overlays by name";
@@ -134,12 +151,33 @@ codes! {
 
     // The daemon's configuration.
     NamespaceRefused = 801, "the configuration does not allow documents in this namespace";
+    KindRefused = 802, "the configuration does not allow objects of this kind";
+    RegistryRefused = 803, "the configuration does not allow images of this registry";
+    PrivilegedRefused = 804, "the configuration does not allow privileged pods";
+
+    // Kubernetes objects written out.
+    KubernetesUnknownField = 901, "an object of Kubernetes has no such field";
+    KubernetesType = 902, "a value is of another type than Kubernetes takes";
+    KubernetesMissing = 903, "an object of Kubernetes needs a field that is missing";
+    KubernetesValue = 904, "a value is none that Kubernetes takes";
+    KubernetesVersion = 905, "not every supported version of Kubernetes has this";
+    KubernetesKind = 906, "Kubernetes has no such kind, or it belongs to no namespace";
+    KubernetesDuplicate = 907, "two items of a list cannot be told apart";
+    KubernetesReference = 908, "a container refers to something that its pod does not have";
 }
 
 impl Code {
     /// The number in the code.
     pub const fn number(self) -> u16 {
         self as u16
+    }
+
+    /// The document may be good, but the daemon's configuration does not allow it.
+    pub const fn is_policy(self) -> bool {
+        matches!(
+            self,
+            Code::NamespaceRefused | Code::KindRefused | Code::RegistryRefused | Code::PrivilegedRefused
+        )
     }
 
     /// The code of this text, `PF0103`, in any case.

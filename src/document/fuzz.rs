@@ -6,7 +6,7 @@ use std::time::{Duration as Time, Instant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tests::{app, file, tree};
+use super::tests::{app, file, options, tree};
 use super::*;
 
 /// Generous for a debug build on a busy machine; what is quadratic takes minutes.
@@ -14,7 +14,7 @@ const SOON: Time = Time::from_secs(20);
 
 fn answer(bytes: &[u8]) -> Loaded {
     let tree = Tree { entries: [("a.yaml".to_owned(), file(bytes))].into() };
-    let options = Options { environment: Some("prod".to_owned()), ..Options::default() };
+    let options = Options { environment: Some("prod".to_owned()), ..options() };
     load(&tree, &options, &mut Cache::default())
 }
 
@@ -196,7 +196,7 @@ fn a_large_source_is_read_soon() {
         .collect();
     let files: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let start = Instant::now();
-    let loaded = load(&tree(&files), &Options::default(), &mut Cache::default());
+    let loaded = load(&tree(&files), &options(), &mut Cache::default());
     assert_eq!((loaded.documents.len(), loaded.complete), (2_000, true));
     assert!(start.elapsed() < SOON);
 }

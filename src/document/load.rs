@@ -14,7 +14,9 @@ use super::file::{self, YamlFile};
 use super::folder::{self, refused, resolve};
 use super::ignore::{IGNORE_FILE, Ignore, is_hidden, is_yaml};
 use super::node::Node;
-use super::{Code, Diagnostic, Document, DocumentId, Entry, MAX_FILE_BYTES, Refusal, Span, Tree};
+use super::{
+    Code, Diagnostic, Document, DocumentId, Entry, Judge, MAX_FILE_BYTES, Policy, Refusal, Span, Tree,
+};
 
 /// What to read, and for whom.
 #[derive(Clone, Debug)]
@@ -25,13 +27,25 @@ pub struct Options {
     pub environment: Option<String>,
     /// Namespaces that documents may be in; empty for any.
     pub namespaces: Vec<Glob>,
+    /// What documents may ask for.
+    pub policy: Policy,
     /// The most documents of a source.
     pub max_documents: usize,
+    /// What is checked of an app once it is rendered.
+    pub judge: Judge,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { path: String::new(), environment: None, namespaces: Vec::new(), max_documents: 5_000 }
+impl Options {
+    /// Everything in any namespace, for no environment, with no further kinds.
+    pub fn new(judge: Judge) -> Self {
+        Self {
+            path: String::new(),
+            environment: None,
+            namespaces: Vec::new(),
+            policy: Policy::default(),
+            max_documents: 5_000,
+            judge,
+        }
     }
 }
 
@@ -220,6 +234,8 @@ impl<'t> Loading<'t> {
                 file: path,
                 environment: self.options.environment.as_deref(),
                 document_files: &document_files,
+                policy: &self.options.policy,
+                judge: self.options.judge,
             };
             for raw in &file.documents {
                 count += 1;
@@ -245,25 +261,22 @@ impl<'t> Loading<'t> {
 
     fn document(&mut self, id: Option<&DocumentId>, place: Span, path: &str, mut checked: Checked) {
         let Some(id) = id else { return self.loaded.diagnostics.append(&mut checked.diagnostics) };
-        let mut refusal = None;
         if !self.allows(&id.namespace) {
             let message = format!("documents of this source may not be in the namespace `{}`", id.namespace);
             let diagnostic = Diagnostic::error(Code::NamespaceRefused, place, message)
                 .in_file(path)
                 .help("move it, or add the namespace to `namespaces` in the daemon's configuration");
-            refusal = Some(diagnostic.clone());
             checked.diagnostics.push(diagnostic);
         }
-        let error = checked
-            .diagnostics
-            .iter()
-            .find(|diagnostic| diagnostic.is_error() && diagnostic.code != Code::NamespaceRefused);
+        let errors = || checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let error = errors().find(|diagnostic| !diagnostic.code.is_policy());
+        let refusal = errors().find(|diagnostic| diagnostic.code.is_policy());
         match (&checked.outcome, error, refusal) {
             (_, Some(error), _) => self.block(id, BlockedBy::Error, error, path),
             (Outcome::Absent, None, _) => {
                 self.loaded.absent.insert(id.clone());
             }
-            (_, None, Some(refusal)) => self.block(id, BlockedBy::Configuration, &refusal, path),
+            (_, None, Some(refusal)) => self.block(id, BlockedBy::Configuration, refusal, path),
             (Outcome::Present(document), None, None) => {
                 let loaded = LoadedDocument {
                     document: (**document).clone(),
@@ -297,13 +310,20 @@ impl<'t> Loading<'t> {
     fn across(&mut self) {
         for (id, diagnostic) in across::check(&self.members) {
             if diagnostic.is_error() {
-                let file = diagnostic.file.clone();
+                let file = self.file_of(&id, &diagnostic.file);
                 self.block(&id, BlockedBy::Error, &diagnostic, &file);
             }
             if !self.loaded.diagnostics.contains(&diagnostic) {
                 self.loaded.diagnostics.push(diagnostic);
             }
         }
+    }
+
+    /// The file that a document is in; `named` if it is there too. A diagnostic may stand in the file of another one.
+    fn file_of(&self, id: &DocumentId, named: &str) -> String {
+        let mut files = self.members.iter().filter(|member| member.id == *id).map(|member| &member.file);
+        let first = files.clone().next();
+        files.find(|file| *file == named).or(first).map_or_else(|| named.to_owned(), Clone::clone)
     }
 
     fn block(&mut self, id: &DocumentId, by: BlockedBy, diagnostic: &Diagnostic, file: &str) {
@@ -319,7 +339,7 @@ impl<'t> Loading<'t> {
         loaded.complete = !loaded
             .diagnostics
             .iter()
-            .any(|diagnostic| diagnostic.is_error() && diagnostic.code != Code::NamespaceRefused);
+            .any(|diagnostic| diagnostic.is_error() && !diagnostic.code.is_policy());
         self.loaded
     }
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{Duration, Milliseconds, Scalar};
-use super::{DocumentId, Resources, SecretKey};
+use super::{DocumentId, Resources, SecretKey, Window};
 
 /// A valid `DatabaseMigration`: identity, its specification, and what it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -279,17 +279,6 @@ pub enum BackupPolicy {
     /// It does not.
     #[default]
     None,
-}
-
-/// Times at which something may start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Window {
-    /// Cron lines with a length: `0 2 * * 1-5 for 3h`.
-    pub allow: Vec<String>,
-    /// IANA name of the time zone. Default UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
 }
 
 /// How a backup is made.

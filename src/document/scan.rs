@@ -231,7 +231,8 @@ impl Builder {
     }
 }
 
-fn syntax(error: &ScanError, text: &str) -> Diagnostic {
+/// A syntax error in words that say what to do.
+pub(crate) fn syntax(error: &ScanError, text: &str) -> Diagnostic {
     let mut span = point(error.marker(), 1);
     if matches!(error.kind(), ErrorKind::TabInPlainScalar) {
         // The parser names the text before, which it takes the line with the tab to continue.

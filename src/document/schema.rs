@@ -66,8 +66,8 @@ pub fn schema(kind: DocumentKind) -> Value {
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": false,
         "properties": {
-            "apiVersion": {"const": API_VERSION},
-            "kind": {"const": kind.name()},
+            "apiVersion": {"const": API_VERSION, "description": "Version of the document's schema."},
+            "kind": {"const": kind.name(), "description": "What the document describes."},
             "metadata": metadata(kind),
             "spec": {"$ref": format!("#/$defs/{spec}")}
         },
@@ -80,21 +80,34 @@ fn metadata(kind: DocumentKind) -> Value {
         DocumentKind::PortfolioApp => "a-z",
         DocumentKind::DatabaseMigration => "a-z0-9",
     };
-    let texts = json!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}});
+    let texts = |description: &str| {
+        json!({
+            "description": description,
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean"]}
+        })
+    };
     json!({
+        "description": "What the document is called, and what is carried to its objects.",
         "type": "object",
         "required": ["name"],
         "additionalProperties": false,
         "properties": {
-            "name": {"type": "string", "maxLength": 63, "pattern": format!("^[{first}]([-a-z0-9]*[a-z0-9])?$")},
+            "name": {
+                "description": "Name of the document, from which the names of its objects are made.",
+                "type": "string",
+                "maxLength": 63,
+                "pattern": format!("^[{first}]([-a-z0-9]*[a-z0-9])?$")
+            },
             "namespace": {
+                "description": "Namespace of its objects; it must exist.",
                 "type": "string",
                 "maxLength": 63,
                 "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
                 "default": "default"
             },
-            "labels": texts,
-            "annotations": texts
+            "labels": texts("Labels carried to every object, not to pods."),
+            "annotations": texts("Annotations carried to every object, not to pods.")
         }
     })
 }
@@ -249,5 +262,24 @@ mod tests {
                 .contains("#/$defs/ProbesOverlay")
         );
         assert_eq!(definitions["AppSpecOverlay"]["properties"]["enabled"]["type"], "boolean");
+    }
+
+    #[test]
+    fn every_example_of_a_field_is_one_that_is_taken() {
+        let schema = schema(DocumentKind::PortfolioApp);
+        let mut taken = 0;
+        for (name, property) in schema["$defs"]["AppSpec"]["properties"].as_object().unwrap() {
+            for example in property["examples"].as_array().into_iter().flatten() {
+                let mut spec = json!({"image": "shop:1"});
+                spec[name] = example.clone();
+                let read = serde_json::from_value::<AppSpec>(spec.clone());
+                // Scalars are read from YAML, where every one is a text.
+                if let Err(error) = read.as_ref().map_err(ToString::to_string) {
+                    assert!(error.contains("expected a string"), "{spec}: {error}");
+                }
+                taken += 1;
+            }
+        }
+        assert!(taken >= 18, "{taken}");
     }
 }

@@ -29,8 +29,15 @@ pub(in crate::document) fn indented(lines: &str) -> String {
     lines.lines().flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
+/// How documents are read in tests: as the daemon does, with some further kinds allowed.
+pub(in crate::document) fn options() -> Options {
+    let kinds = ["ConfigMap", "Service", "ServiceAccount", "Role"].map(|kind| kind.parse().unwrap());
+    let policy = Policy { kinds: kinds.into(), ..Policy::default() };
+    Options { policy, ..Options::new(crate::render::judge) }
+}
+
 fn load_all(tree: &Tree) -> Loaded {
-    load(tree, &Options::default(), &mut Cache::default())
+    load(tree, &options(), &mut Cache::default())
 }
 
 fn lines(loaded: &Loaded) -> Vec<String> {
@@ -87,7 +94,7 @@ fn hidden_and_ignored_files_are_not_read() {
 fn only_files_below_the_path_are_documents() {
     let all = tree(&[("a/x.yaml", &app("a", "")), ("b/y.yaml", "a: ["), ("ab/z.yaml", "a: [")]);
     for path in ["a", "./a/", "/a"] {
-        let options = Options { path: path.to_owned(), ..Options::default() };
+        let options = Options { path: path.to_owned(), ..options() };
         let loaded = load(&all, &options, &mut Cache::default());
         assert_eq!((loaded.documents.len(), loaded.complete), (1, true), "{path}");
     }
@@ -135,7 +142,7 @@ fn an_environment_is_merged_and_the_others_are_checked() {
     );
     let good = text.replace("replica: 1", "replicas: 1");
     let load_for = |text: &str, environment: Option<&str>| {
-        let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
+        let options = Options { environment: environment.map(str::to_owned), ..options() };
         load(&tree(&[("a.yaml", text)]), &options, &mut Cache::default())
     };
     let prod = load_for(&good, Some("prod"));
@@ -168,10 +175,8 @@ fn a_problem_of_every_environment_is_reported_once() {
 
 #[test]
 fn a_document_that_the_configuration_refuses_is_blocked_but_the_source_is_complete() {
-    let options = Options {
-        namespaces: vec![Glob::new("team-*").unwrap(), Glob::new("web").unwrap()],
-        ..Options::default()
-    };
+    let options =
+        Options { namespaces: vec![Glob::new("team-*").unwrap(), Glob::new("web").unwrap()], ..options() };
     let team = app("a", "").replace("namespace: shop", "namespace: team-a");
     let loaded =
         load(&tree(&[("a.yaml", &team), ("b.yaml", &app("b", ""))]), &options, &mut Cache::default());
@@ -183,7 +188,7 @@ fn a_document_that_the_configuration_refuses_is_blocked_but_the_source_is_comple
 
 #[test]
 fn documents_beyond_the_limit_are_left_as_they_are() {
-    let options = Options { max_documents: 1, ..Options::default() };
+    let options = Options { max_documents: 1, ..options() };
     let all = tree(&[("a.yaml", &app("a", "")), ("b.yaml", &app("b", "")), ("c.yaml", &app("c", ""))]);
     let loaded = load(&all, &options, &mut Cache::default());
     assert_eq!((loaded.documents.len(), loaded.blocked.len(), loaded.complete), (1, 2, false));
@@ -203,7 +208,7 @@ fn a_document_that_is_there_twice_is_used_neither_way() {
 
 #[test]
 fn the_same_document_may_be_in_two_files_for_two_environments() {
-    let options = Options { environment: Some("dev".to_owned()), ..Options::default() };
+    let options = Options { environment: Some("dev".to_owned()), ..options() };
     let all = tree(&[
         ("a.yaml", &app("a", "environments: {dev: {enabled: false}}")),
         ("b.yaml", &app("a", "environments: {prod: {enabled: false}}")),
@@ -324,9 +329,20 @@ fn a_circle_blocks_its_members_only() {
 }
 
 #[test]
+fn a_document_that_collides_is_known_by_its_own_file() {
+    let loaded = load_all(&tree(&[
+        ("a.yaml", &app("a", "replicas: 1\nstorage: {b-c: {size: 1Gi, mountPath: /d}}")),
+        ("b.yaml", &app("a-b", "replicas: 1\nstorage: {c: {size: 1Gi, mountPath: /d}}")),
+    ]));
+    let files: Vec<_> = loaded.blocked.values().map(|blocked| blocked.file.as_str()).collect();
+    assert_eq!(files, ["a.yaml", "b.yaml"]);
+    assert!(loaded.blocked[&DocumentId::app("shop", "a")].message.starts_with("b.yaml:"));
+}
+
+#[test]
 fn a_blob_that_is_known_is_not_read_again() {
     let mut cache = Cache::default();
-    let first = load(&tree(&[("a.yaml", &app("a", ""))]), &Options::default(), &mut cache);
+    let first = load(&tree(&[("a.yaml", &app("a", ""))]), &options(), &mut cache);
     // The same id with other bytes: only somebody who reads it would notice.
     let mut lying = tree(&[("b.yaml", &app("a", ""))]);
     for entry in lying.entries.values_mut() {
@@ -334,9 +350,61 @@ fn a_blob_that_is_known_is_not_read_again() {
             *bytes = Arc::from(b"a: [".as_slice());
         }
     }
-    let second = load(&lying, &Options::default(), &mut cache);
+    let second = load(&lying, &options(), &mut cache);
     assert_eq!(first.documents.keys().collect::<Vec<_>>(), second.documents.keys().collect::<Vec<_>>());
     assert_eq!(second.documents.values().next().unwrap().file, "b.yaml");
-    load(&tree(&[]), &Options::default(), &mut cache);
-    assert!(!load(&lying, &Options::default(), &mut cache).complete);
+    load(&tree(&[]), &options(), &mut cache);
+    assert!(!load(&lying, &options(), &mut cache).complete);
+}
+
+#[test]
+fn what_the_configuration_refuses_is_held_and_lets_the_rest_be_pruned() {
+    let with = |policy: Policy, spec: &str| {
+        let options = Options { policy, ..options() };
+        load(&tree(&[("a.yaml", &app("a", spec))]), &options, &mut Cache::default())
+    };
+    let registry = || Policy { registries: vec!["ghcr.io/team".parse().unwrap()], ..Policy::default() };
+    let secret = "objects: [{apiVersion: v1, kind: Secret, metadata: {name: b}}]";
+    let images = "sidecars: [{name: b, image: \"ghcr.io/team/b:1\"}, {name: c, image: \"c:1\"}]\n\
+                  jobs: {d: {schedule: 0 3 * * *, image: \"ghcr.io/other/d:1\"}}";
+    for (policy, spec, expected) in [
+        (
+            Policy::default(),
+            secret,
+            &["a.yaml:8:36: error[PF0802]: the configuration does not allow objects of the kind Secret"][..],
+        ),
+        (
+            registry(),
+            images,
+            &[
+                "a.yaml:7:10: error[PF0803]: the configuration does not allow images from where `example.com/a:1.0` is",
+                "a.yaml:8:69: error[PF0803]: the configuration does not allow images from where `c:1` is",
+                "a.yaml:9:42: error[PF0803]: the configuration does not allow images from where `ghcr.io/other/d:1` is",
+            ],
+        ),
+    ] {
+        let loaded = with(policy, spec);
+        let refused = loaded.diagnostics.iter().filter(|found| found.code.is_policy());
+        assert_eq!(refused.map(ToString::to_string).collect::<Vec<_>>(), expected, "{spec}");
+        assert!(loaded.complete && loaded.documents.is_empty(), "{spec}");
+        let blocked = loaded.blocked.get(&DocumentId::app("shop", "a")).unwrap();
+        assert_eq!(blocked.by, BlockedBy::Configuration);
+    }
+    let patched = "patches: [{target: Deployment, json: [{op: replace, path: /spec/template/spec/containers/0/image, value: \"x:1\"}]}]";
+    let loaded = with(registry(), patched);
+    assert!(
+        lines(&loaded).iter().any(|line| line.contains("PF0803") && line.contains("`x:1`")),
+        "{:?}",
+        lines(&loaded)
+    );
+    let migration = "apiVersion: portfolio.dev/v1alpha1\nkind: DatabaseMigration\nmetadata: {name: db, namespace: shop}\n\
+                     spec: {command: {image: \"x:1\", command: [a]}}\n";
+    let options = Options { policy: registry(), ..options() };
+    let loaded = load(&tree(&[("a.yaml", migration)]), &options, &mut Cache::default());
+    assert_eq!(
+        lines(&loaded),
+        ["a.yaml:4:25: error[PF0803]: the configuration does not allow images from where `x:1` is"]
+    );
+    let allowed = Policy { kinds: ["Secret".parse().unwrap()].into(), ..Policy::default() };
+    assert_eq!(lines(&with(allowed, secret)), [""; 0]);
 }

@@ -9,10 +9,11 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::claim::{Claim, Claims};
+use super::sight::Sight;
 use crate::cluster::{Cluster, ClusterError, DeleteOutcome, Mode, Preconditions, Propagation};
 use crate::document::DocumentId;
 use crate::object::{self, Drift, Kind, Managers, Object, ObjectRef, Observed, Owner};
-use crate::plan::{How, Outcome, Stage, Step, run_end};
+use crate::plan::{How, Outcome, Stage, Step, Yields, run_end};
 
 /// What the steps of one document need.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Executor {
     pub managers: Arc<Managers>,
     /// Who owns what exists already.
     pub claims: Arc<Claims>,
+    /// What is seen of the cluster.
+    pub sight: Arc<Sight>,
 }
 
 /// What came of a plan.
@@ -79,7 +82,10 @@ impl Executor {
         change: Option<Change>,
     ) -> (Outcome, Option<(ObjectRef, Observed)>) {
         let done = match step {
-            Step::Apply { object, how } => self.apply(document, object, how, change).await,
+            Step::Apply { object, how, yields } => self.apply(document, object, how, yields, change).await,
+            Step::HandOver { deployment, uid } => {
+                self.hand_over(deployment, uid).await.map(|outcome| (outcome, None))
+            }
             Step::Delete { reference, uid } => {
                 self.delete(document, reference, uid.as_deref()).await.map(|outcome| (outcome, None))
             }
@@ -100,18 +106,26 @@ impl Executor {
         document: &DocumentId,
         object: &Object,
         how: &How,
+        yields: &Yields,
         change: Option<Change>,
     ) -> Result<(Outcome, Option<(ObjectRef, Observed)>), ClusterError> {
+        // What is not seen could not be held against drift.
+        if let Some(error) = self.sight.hidden(object.reference.kind) {
+            return Err(error);
+        }
+        let managers = self.managers.sparing(&yields.ignored);
         let since = change.as_ref().map(|change| change.since);
         let mut repaired = Vec::new();
         let mode = match how {
-            How::Create { adopt } => match self.claim(document, &object.reference, *adopt).await? {
-                Claimed::Free => Mode::Create,
-                Claimed::Ours { uid } => Mode::Force { uid: Some(uid) },
-                Claimed::Others { message } => {
-                    return Ok((Outcome::NotOurs { reference: object.reference.clone(), message }, None));
+            How::Create { adopt } => {
+                match self.claim(document, &object.reference, *adopt, &managers).await? {
+                    Claimed::Free => Mode::Create,
+                    Claimed::Ours { uid } => Mode::Force { uid: Some(uid) },
+                    Claimed::Others { message } => {
+                        return Ok((Outcome::NotOurs { reference: object.reference.clone(), message }, None));
+                    }
                 }
-            },
+            }
             How::Update { uid } => Mode::Force { uid: Some(uid.clone()) },
             How::Repair { uid } => {
                 let live = match change.and_then(|change| change.live) {
@@ -119,8 +133,8 @@ impl Executor {
                     None => self.cluster.get(&object.reference).await?,
                 };
                 if let Some(live) = live {
-                    repaired = object::explain(&live, &object.content, &self.managers);
-                    self.fold(&object.reference, &live).await?;
+                    repaired = object::explain(&live, &object.content, &managers);
+                    self.fold(&object.reference, &live, &managers).await?;
                 }
                 Mode::Force { uid: Some(uid.clone()) }
             }
@@ -133,8 +147,8 @@ impl Executor {
                     if uid.is_none()
                         || live.pointer("/metadata/uid").and_then(Value::as_str) == uid.as_deref() =>
                 {
-                    repaired = object::explain(&live, &object.content, &self.managers);
-                    self.fold(&object.reference, &live).await?;
+                    repaired = object::explain(&live, &object.content, &managers);
+                    self.fold(&object.reference, &live, &managers).await?;
                     Mode::Force { uid: uid.clone() }
                 }
                 // Made by us when no answer came back.
@@ -150,6 +164,7 @@ impl Executor {
                 }
             },
         };
+        let object = &*self.outgoing(object, yields, &mode).await?;
         let live = match self.cluster.apply(object, &mode).await {
             Err(ClusterError::Conflict { conflicts, .. }) if mode == Mode::Create => {
                 let managers: Vec<_> = conflicts.iter().map(|conflict| conflict.manager.clone()).collect();
@@ -158,8 +173,8 @@ impl Executor {
             }
             answer => answer?,
         };
-        let live = self.fold_again(object, &mode, live).await?;
-        let observed = Observed::of(object.reference.kind, &live, &self.owner, &self.managers);
+        let live = self.fold_again(object, &mode, &managers, live).await?;
+        let observed = Observed::of(object.reference.kind, &live, &self.owner, &managers);
         let outcome = Outcome::Applied {
             reference: object.reference.clone(),
             uid: observed.uid.to_string(),
@@ -171,40 +186,12 @@ impl Executor {
         Ok((outcome, Some((object.reference.clone(), observed))))
     }
 
-    /// Fields of people's tools become ours, so that the apply that follows takes away what git does not say.
-    async fn fold(&self, reference: &ObjectRef, live: &Value) -> Result<(), ClusterError> {
-        let mut live = std::borrow::Cow::Borrowed(live);
-        for _ in 0..3 {
-            let version =
-                live.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
-            let Some(managed_fields) = object::fold(&live, &self.managers) else { return Ok(()) };
-            match self.cluster.patch_managed_fields(reference, version, &managed_fields).await {
-                Err(ClusterError::ResourceVersionConflict { .. }) => match self.cluster.get(reference).await?
-                {
-                    Some(newer) => live = std::borrow::Cow::Owned(newer),
-                    None => return Ok(()),
-                },
-                answer => return answer.map(drop),
-            }
-        }
-        Ok(())
-    }
-
-    /// An object whose `managedFields` were wiped gets them back, with this apply, as somebody else's.
-    async fn fold_again(&self, object: &Object, mode: &Mode, live: Value) -> Result<Value, ClusterError> {
-        if *mode == Mode::Create || object::fold(&live, &self.managers).is_none() {
-            return Ok(live);
-        }
-        self.fold(&object.reference, &live).await?;
-        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(ToOwned::to_owned);
-        self.cluster.apply(object, &Mode::Force { uid }).await
-    }
-
     async fn claim(
         &self,
         document: &DocumentId,
         reference: &ObjectRef,
         adopt: bool,
+        managers: &Managers,
     ) -> Result<Claimed, ClusterError> {
         Ok(match self.claims.of(&self.cluster, &self.owner, reference).await? {
             Claim::Free => Claimed::Free,
@@ -214,7 +201,7 @@ impl Executor {
             },
             Claim::Others { uid, .. } if adopt => {
                 if let Some(live) = self.cluster.get(reference).await? {
-                    self.fold(reference, &live).await?;
+                    self.fold(reference, &live, managers).await?;
                 }
                 Claimed::Ours { uid }
             }
@@ -229,11 +216,14 @@ impl Executor {
         uid: Option<&str>,
     ) -> Result<Outcome, ClusterError> {
         let gone = || Outcome::Gone { reference: reference.clone() };
-        let Some(live) = self.cluster.get_metadata(reference).await? else { return Ok(gone()) };
-        let proven = match uid {
-            Some(uid) => live.uid == uid,
-            None => object::ownership(&live.object, &self.owner).is_of(document),
+        let live = match self.cluster.get_metadata(reference).await {
+            // Its objects went with the kind.
+            Err(ClusterError::KindNotInstalled { .. }) => return Ok(gone()),
+            answer => answer?,
         };
+        let Some(live) = live else { return Ok(gone()) };
+        // A daemon that died before its answer was on record may have made it again.
+        let proven = uid == Some(&live.uid) || object::ownership(&live.object, &self.owner).is_of(document);
         if !proven {
             tracing::warn!(object = %reference, document = %document, "not deleted: what has this name now is not ours");
             return Ok(gone());
@@ -251,7 +241,10 @@ impl Executor {
             | Kind::Service
             | Kind::NetworkPolicy
             | Kind::PodDisruptionBudget
-            | Kind::Ingress => Propagation::Background,
+            | Kind::HorizontalPodAutoscaler
+            | Kind::Ingress
+            | Kind::CronJob
+            | Kind::Other(_) => Propagation::Background,
         };
         Ok(match self.cluster.delete(reference, &preconditions, propagation).await? {
             DeleteOutcome::Deleted => Outcome::Deleting { reference: reference.clone() },

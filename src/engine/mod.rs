@@ -6,6 +6,8 @@
 
 mod claim;
 mod execute;
+mod fold;
+mod hand_over;
 mod message;
 mod observe;
 mod orders;
@@ -13,6 +15,7 @@ mod persist;
 mod poll;
 mod queue;
 mod reconcile;
+mod sight;
 mod store;
 mod sweep;
 mod tell;
@@ -32,6 +35,7 @@ use self::claim::Claims;
 use self::execute::Executor;
 use self::message::{Done, Key, Message};
 use self::queue::Queue;
+use self::sight::Sight;
 use self::store::Store;
 use self::tracked::Tracked;
 use crate::cluster::{
@@ -108,6 +112,7 @@ pub struct Engine {
     concurrency: usize,
     mailbox: mpsc::Receiver<Message>,
     sender: mpsc::Sender<Message>,
+    sight: Arc<Sight>,
     unlisted: HashSet<(Kind, Scope)>,
     watches: Watches,
     _status_watch: StatusWatch,
@@ -132,16 +137,24 @@ impl Engine {
         let names: Vec<String> = setups.iter().map(|setup| setup.identity.owner.source.clone()).collect();
         let managers = Arc::new(Managers::default());
         let claims = Arc::new(Claims::default());
-        let (mut sources, mut executors, mut stores) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut feeds, mut wakers) = (JoinSet::new(), Vec::new());
-        for (index, setup) in setups.into_iter().enumerate() {
+        let (mut restored, mut stores) = (Vec::new(), Vec::new());
+        for setup in &setups {
             let store = Records::new(&cluster, &namespace, &setup.identity.owner.source);
-            let tracked = Tracked::restore(setup.identity.clone(), &store.load().await?, epoch);
+            restored.push(Tracked::restore(setup.identity.clone(), &store.load().await?, epoch));
+            stores.push(store);
+        }
+        let allowed = setups.iter().flat_map(SourceSetup::further_kinds);
+        // What is there of a kind that is not allowed any more stays in sight.
+        let sight = Arc::new(Sight::new(allowed.chain(restored.iter().flat_map(Tracked::kinds))));
+        let (mut sources, mut executors) = (Vec::new(), Vec::new());
+        let (mut feeds, mut wakers) = (JoinSet::new(), Vec::new());
+        for (index, (setup, tracked)) in setups.into_iter().zip(restored).enumerate() {
             executors.push(Executor {
                 cluster: cluster.clone(),
                 owner: Arc::clone(&setup.identity.owner),
                 managers: Arc::clone(&managers),
                 claims: Arc::clone(&claims),
+                sight: Arc::clone(&sight),
             });
             let waker = Arc::new(Notify::new());
             wakers.push(Arc::clone(&waker));
@@ -153,14 +166,13 @@ impl Engine {
                 Arc::clone(&metrics),
             ));
             sources.push(tracked);
-            stores.push(store);
         }
         let watch_plan =
-            WatchPlan { kinds: Kind::ALL.to_vec(), scopes: vec![Scope::All], sources: names.clone() };
-        let watches = Watches::start(&cluster, &watch_plan, &forward(&mut feeds, &sender, Message::Watch))?;
+            WatchPlan { kinds: sight.kinds().collect(), scopes: vec![Scope::All], sources: names.clone() };
+        let watches = Watches::start(&cluster, &watch_plan, &forward(&mut feeds, &sender, Message::Watch));
         let status = forward(&mut feeds, &sender, Message::Status);
         let status_watch = StatusWatch::start(&cluster, &namespace, &names, status)?;
-        let unlisted = Kind::ALL.into_iter().map(|kind| (kind, Scope::All)).collect();
+        let unlisted = sight.kinds().map(|kind| (kind, Scope::All)).collect();
         let (view, views) = watch::channel(Arc::default());
         let handle = Handle { view: views };
         let events = EventLog::start(&cluster, &namespace);
@@ -179,6 +191,7 @@ impl Engine {
             concurrency,
             mailbox,
             sender,
+            sight,
             unlisted,
             watches,
             _status_watch: status_watch,

@@ -1,9 +1,10 @@
 //! Taking messages in: what happened outside becomes state, and the documents concerned are looked at again.
 
 use super::message::{Key, Message};
+use super::sight::is_lasting;
 use super::store::News;
 use super::{Engine, view};
-use crate::cluster::WatchEvent;
+use crate::cluster::{ClusterError, Scope, WatchEvent};
 use crate::object::{Kind, LABEL_SOURCE, ObjectRef, Observed, reference};
 use serde_json::Value;
 
@@ -54,14 +55,51 @@ impl Engine {
                 for reference in self.store.listing_ends(kind, &scope) {
                     self.lost(&reference);
                 }
-                if self.unlisted.remove(&(kind, scope)) && self.unlisted.is_empty() {
-                    self.listed_all();
-                }
+                self.look_at_kind_again(kind);
+                self.listed(kind, scope);
             }
-            WatchEvent::Interrupted { kind, error, .. } => {
-                tracing::warn!(%kind, %error, "watch interrupted; it is being restored");
+            WatchEvent::Interrupted { kind, scope, error } => self.unseen(kind, scope, &error),
+            WatchEvent::Resumed { kind, .. } => {
+                tracing::info!(%kind, "watch restored");
+                self.look_at_kind_again(kind);
             }
-            WatchEvent::Resumed { kind, .. } => tracing::info!(%kind, "watch restored"),
+        }
+    }
+
+    /// A watch is down. Without the kinds of an app's own fields nothing can be decided; that another kind is not there,
+    /// or not ours to see, is waited for by its own documents alone.
+    fn unseen(&mut self, kind: Kind, scope: Scope, error: &ClusterError) {
+        let (own, lasting) = (Kind::ALL.contains(&kind), is_lasting(error));
+        if own || !lasting {
+            tracing::warn!(%kind, %error, "watch interrupted; it is being restored");
+        } else if self.sight.hide(kind, error) {
+            tracing::warn!(%kind, %error, "objects of this kind cannot be seen; their documents wait");
+        }
+        let rest_is_listed = || self.unlisted.iter().all(|(kind, _)| !Kind::ALL.contains(kind));
+        if !own && (lasting || rest_is_listed()) {
+            self.listed(kind, scope);
+        }
+    }
+
+    /// Nothing is waited for any more of a kind before the first look.
+    fn listed(&mut self, kind: Kind, scope: Scope) {
+        if self.unlisted.remove(&(kind, scope)) && self.unlisted.is_empty() {
+            self.listed_all();
+        }
+    }
+
+    /// A kind that was not there, or not ours to see, is seen: what waited for it is looked at.
+    fn look_at_kind_again(&mut self, kind: Kind) {
+        if !self.sight.show(kind) {
+            return;
+        }
+        tracing::info!(%kind, "objects of this kind are seen");
+        for (source, tracked) in self.sources.iter().enumerate() {
+            for id in tracked.documents_with(kind) {
+                let key = Key { source, id };
+                self.queue.forgive(&key);
+                self.queue.add(key);
+            }
         }
     }
 
@@ -78,7 +116,8 @@ impl Engine {
     /// An object was seen. It matters when it is not what is on record, or fares differently than before.
     pub(super) fn seen(&mut self, kind: Kind, value: Box<Value>) {
         let Some((source, reference)) = self.source_of(&value).zip(reference(&value)) else { return };
-        let observed = Observed::of(kind, &value, &self.sources[source].identity.owner, &self.managers);
+        let managers = self.managers.sparing(self.ignored_of(source, &reference));
+        let observed = Observed::of(kind, &value, &self.sources[source].identity.owner, &managers);
         let Some(key) = self.owner_of(source, &reference) else {
             self.store.see(reference, observed);
             return;
@@ -110,6 +149,13 @@ impl Engine {
     fn source_of(&self, value: &Value) -> Option<usize> {
         let label = value.get("metadata")?.get("labels")?.get(LABEL_SOURCE)?.as_str()?;
         self.sources.iter().position(|source| source.identity.owner.source == label)
+    }
+
+    /// The fields of an object that others may have.
+    pub(super) fn ignored_of(&self, source: usize, reference: &ObjectRef) -> &[String] {
+        let item =
+            self.sources[source].holder(reference).and_then(|record| record.inventory.items.get(reference));
+        item.map_or(&[], |item| item.ignored.as_slice())
     }
 
     /// The document whose inventory has the object.

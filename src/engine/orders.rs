@@ -8,7 +8,7 @@ use crate::cluster::{Shard, StatusEvent, StatusMeta};
 
 /// Releases exactly the removal with this hash.
 pub const ANNOTATION_APPROVE: &str = "portfolio.dev/approve";
-/// Polls the source now and tries failed documents again. The value is of no matter; a new one is a new order.
+/// Polls the source now, tries again what failed and takes back drift that is only reported. The value is of no matter; a new one is a new order.
 pub const ANNOTATION_RECONCILE: &str = "portfolio.dev/reconcile";
 
 impl Engine {
@@ -32,8 +32,7 @@ impl Engine {
             return;
         };
         if let Some(hash) = meta.annotations.get(ANNOTATION_APPROVE) {
-            let known =
-                self.sources[index].summary().approval.as_ref().is_some_and(|asked| asked.hash == *hash);
+            let known = self.sources[index].summary().approvals().any(|asked| asked.hash == *hash);
             if known {
                 tracing::info!(source = meta.source, hash, "approved");
                 for id in self.sources[index].approve(hash, Self::now()) {
@@ -54,7 +53,7 @@ impl Engine {
             }
             for id in self.sources[index].records.keys().cloned().collect::<Vec<_>>() {
                 let key = Key { source: index, id };
-                self.sources[index].try_migration_again(&key.id);
+                self.sources[index].try_again(&key.id);
                 self.queue.forgive(&key);
                 self.queue.add(key);
             }

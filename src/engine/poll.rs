@@ -9,6 +9,7 @@ use super::message::Message;
 use super::tracked::{Identity, Reading};
 use crate::document::{Cache, Options, Revision, load};
 use crate::metrics::Metrics;
+use crate::object::Kind;
 use crate::source::{FolderWatch, Poll, PollTimer, Snapshot, Source, SourceSettings, Verification, verify};
 
 /// Longest pause after a source could not be read.
@@ -30,6 +31,11 @@ pub struct SourceSetup {
 }
 
 impl SourceSetup {
+    /// Kinds that its documents may have objects of, besides those that are rendered of their own fields.
+    pub(super) fn further_kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.options.policy.kinds.iter().filter_map(|kind| Kind::of(&kind.api_version(), kind.name()))
+    }
+
     /// Polls until the mailbox closes.
     pub(super) async fn feed(
         self,

@@ -23,7 +23,7 @@ impl Engine {
         };
         self.explain_changes(key, &record);
         let source = &self.sources[key.source];
-        let dependencies = source.dependencies(&key.id);
+        let (dependencies, dependents) = (source.dependencies(&key.id), source.waiting_apps(&key.id));
         let plan = plan(&Input {
             owner: &source.identity.owner,
             branch: source.branch(&key.id),
@@ -31,6 +31,7 @@ impl Engine {
             cluster: &self.store,
             runner_image: &source.identity.runner_image,
             dependencies: &dependencies,
+            dependents: &dependents,
             now: Self::now(),
         });
         tracing::debug!(source = %source.identity.owner.source, %plan, "planned");
@@ -68,6 +69,7 @@ impl Engine {
             (self.sources[key.source].records.get(&key.id).map(|record| record.phase), record.phase);
         let message = record.message.clone();
         self.count_run(key, &record);
+        self.tell_reported(key, &record);
         if self.sources[key.source].remember(record, urgency) {
             self.announce(key, before, phase, &message);
         }
@@ -207,6 +209,9 @@ impl Engine {
             Outcome::RunEnded { end } => {
                 tracing::warn!(document = %key.id, exit = end.exit, reason = end.reason, message = end.report.message, "a run ended");
             }
+            Outcome::HandedOver { reference } => {
+                tracing::info!(document = %key.id, object = %reference, "spec.replicas is an autoscaler's to say from now on");
+            }
             Outcome::Pods { .. } => {}
         }
     }
@@ -234,7 +239,8 @@ impl Engine {
         for object in desired.objects.iter().filter(|object| unexplained.contains(&object.reference)) {
             if let Some(live) = self.store.change(&object.reference).and_then(|change| change.live.as_deref())
             {
-                let drift = explain(live, &object.content, &self.managers);
+                let managers = self.managers.sparing(self.ignored_of(key.source, &object.reference));
+                let drift = explain(live, &object.content, &managers);
                 self.store.explain(&object.reference, drift);
             }
         }

@@ -160,5 +160,6 @@ fn same_for_decisions(one: &Observed, other: &Observed) -> bool {
         && one.projection == other.projection
         && one.health == other.health
         && one.deleting == other.deleting
+        && one.replicas == other.replicas
         && one.ownership == other.ownership
 }

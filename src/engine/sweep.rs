@@ -2,6 +2,7 @@
 //! difference that is still there after a while means that a watch is unwell: it is restarted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
@@ -41,7 +42,8 @@ impl Engine {
     pub(super) fn begin_sweep(&mut self) {
         self.metrics.sweeps.inc();
         self.suspects.again = None;
-        for kind in Kind::ALL {
+        let sight = Arc::clone(&self.sight);
+        for kind in sight.kinds().filter(|kind| sight.hidden(*kind).is_none()) {
             self.list_for_sweep(kind);
         }
     }

@@ -4,7 +4,7 @@ use super::Engine;
 use super::message::Key;
 use crate::cluster::{Notice, Severity, Subject};
 use crate::object::{Drift, ObjectRef};
-use crate::record::Phase;
+use crate::record::{Phase, Record};
 
 impl Engine {
     /// A document came into a phase that a person should hear of. Ways there are for the log only.
@@ -25,6 +25,29 @@ impl Engine {
         let owner = &self.sources[key.source].identity.owner;
         let subject = Subject::summary(&owner.namespace, &owner.source, None);
         self.events.tell(Notice { subject, severity, reason, action: "Reconcile", note });
+    }
+
+    /// Changes of somebody else's that are left as they are, each once.
+    pub(super) fn tell_reported(&self, key: &Key, record: &Record) {
+        let known = self.sources[key.source].records.get(&key.id);
+        let is_known = |told: &&String| known.is_some_and(|known| known.drifted.contains(*told));
+        for told in record.drifted.iter().filter(|told| !is_known(told)) {
+            self.metrics.drift_reported.inc();
+            tracing::warn!(document = %key.id, drift = told, "drift, left as it is");
+            // It begins with the object.
+            let object = told.split([':', ' ']).next().and_then(|object| object.parse::<ObjectRef>().ok());
+            let Some(reference) = object else { continue };
+            let uid = self.store.get(&reference).map(|observed| observed.uid.to_string());
+            let subject = Subject::object(&reference, uid);
+            let note = format!("{told}; left as it is, as `drift.mode: report` says");
+            self.events.tell(Notice {
+                subject,
+                severity: Severity::Warning,
+                reason: "Drifted",
+                action: "Report",
+                note,
+            });
+        }
     }
 
     /// A change of somebody else's was taken back.

@@ -1,5 +1,7 @@
 //! [`Tracked`]: all that the engine holds of one source: what was read last, what is remembered, what may go.
 
+mod orders;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -7,9 +9,11 @@ use jiff::Timestamp;
 
 use super::persist::{Persist, Urgency};
 use crate::cluster::{Loaded as LoadedRecords, Shard};
-use crate::document::{Awaited, Document, DocumentId, Loaded, Revision, awaited, exit};
-use crate::object::{ObjectRef, Owner};
-use crate::plan::{Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, is_lost};
+use crate::document::{App, Awaited, Document, DocumentId, Loaded, Revision, awaited};
+use crate::object::{Kind, ObjectRef, Owner};
+use crate::plan::{
+    Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, approval_without_backup,
+};
 use crate::record::{Finding, Phase, Record, SourceState, Summary};
 use crate::source::{CommitInfo, History};
 
@@ -103,6 +107,17 @@ impl Tracked {
         }
     }
 
+    /// Kinds of the objects that may exist because of its documents.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.holders.keys().map(|reference| reference.kind)
+    }
+
+    /// Documents that may have objects of this kind.
+    pub fn documents_with(&self, kind: Kind) -> BTreeSet<DocumentId> {
+        let of_kind = self.holders.iter().filter(|(reference, _)| reference.kind == kind);
+        of_kind.map(|(_, id)| id.clone()).collect()
+    }
+
     /// The revision that was observed last, also before a restart.
     pub fn observed_revision(&self) -> Option<Revision> {
         Some(self.summary.observed_revision.as_str())
@@ -143,6 +158,13 @@ impl Tracked {
             })
             .map(|(id, _)| id.clone())
             .collect();
+        // The window of an app is that of what it waits for, too.
+        let apps = changed.iter().filter_map(|id| match &reading.loaded.documents.get(id)?.document {
+            Document::App(app) => Some(app),
+            Document::Migration(_) => None,
+        });
+        let awaited: Vec<_> = apps.flat_map(|app| awaited(app)).map(|awaited| awaited.id).collect();
+        changed.extend(awaited.into_iter().filter(|id| reading.loaded.documents.contains_key(id)));
         changed.extend(reading.loaded.blocked.keys().cloned());
         changed.extend(self.records.keys().filter(|id| !reading.loaded.documents.contains_key(*id)).cloned());
         for id in reading.loaded.documents.keys().chain(reading.loaded.blocked.keys()) {
@@ -225,30 +247,6 @@ impl Tracked {
         changed
     }
 
-    /// A person approved the removal of exactly the set with this hash. It has begun for all of it from here on,
-    /// so that a restart or the end of the first of them does not ask for a second approval of the rest.
-    pub fn approve(&mut self, hash: &str, now: Timestamp) -> Vec<DocumentId> {
-        self.approved = Some(hash.to_owned());
-        self.guard();
-        let released: Vec<Record> = self
-            .prune
-            .verdicts
-            .iter()
-            .filter(|(_, verdict)| **verdict == Verdict::Go)
-            .filter_map(|(id, _)| self.records.get(id))
-            .filter(|record| record.removal.is_none())
-            .cloned()
-            .collect();
-        for mut record in released {
-            record.begin_removal(now);
-            self.remember(record, Urgency::Effect);
-        }
-        // It was for this set, this time.
-        self.approved = None;
-        self.write_summary(Urgency::Status);
-        self.prune.verdicts.keys().cloned().collect()
-    }
-
     /// Decides anew what may be removed.
     pub fn guard(&mut self) {
         let Some(reading) = &self.reading else { return };
@@ -276,24 +274,9 @@ impl Tracked {
         };
         self.prune = guard.decide(&self.identity.prune);
         self.summary.approval.clone_from(&self.prune.approval);
+        self.summary.without_backup.clone_from(&self.prune.without_backup);
         if self.prune.verdicts.is_empty() {
             self.summary.rewritten_from = None;
-        }
-    }
-
-    /// A person asked to go on with a migration: now, where it pauses, and once more, where it has failed. What stopped
-    /// part-way needs a push: that somebody has mended the database is not said by asking for a look.
-    pub fn try_migration_again(&mut self, id: &DocumentId) {
-        let Some(record) = self.records.get(id) else { return };
-        let Some(mut run) = record.migration.clone() else { return };
-        let part_way = run.ended.as_ref().is_some_and(|end| end.exit == Some(exit::PART_WAY));
-        run.not_before = None;
-        if is_lost(record) || (run.has_failed() && !part_way) {
-            run.try_again(None);
-        }
-        if Some(&run) != record.migration.as_ref() {
-            let record = Record { migration: Some(run), ..record.clone() };
-            self.remember(record, Urgency::Effect);
         }
     }
 
@@ -309,8 +292,8 @@ impl Tracked {
                 line: located.line,
             };
         }
-        if let Some(message) = reading.loaded.blocked.get(id) {
-            return Branch::Blocked { message: &message.message };
+        if let Some(blocked) = reading.loaded.blocked.get(id) {
+            return Branch::Blocked { by: blocked.by, message: &blocked.message };
         }
         Branch::Absent(self.prune.verdicts.get(id).unwrap_or(UNDECIDED))
     }
@@ -331,6 +314,17 @@ impl Tracked {
         self.dependents.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// The apps that wait for this document, as the branch has them.
+    pub fn waiting_apps(&self, id: &DocumentId) -> Vec<&App> {
+        let documents = self.dependents(id).iter().filter_map(|id| self.document(id));
+        documents
+            .filter_map(|document| match document {
+                Document::App(app) => Some(&**app),
+                Document::Migration(_) => None,
+            })
+            .collect()
+    }
+
     /// A document as the branch has it.
     pub fn document(&self, id: &DocumentId) -> Option<&Document> {
         self.reading.as_ref()?.loaded.documents.get(id).map(|located| &located.document)
@@ -346,6 +340,8 @@ impl Tracked {
         let text = serde_json::to_string(&record).unwrap_or_default();
         self.persist.put(&record.document.record_key(), Some(text), urgency);
         let phase = record.phase;
+        let approval_before = known.and_then(approval_without_backup);
+        let is_new_approval = approval_before != approval_without_backup(&record);
         for (reference, id) in held_by(&record) {
             let others = self.holder(&reference).is_some_and(|holder| holder.document != id);
             if !others {
@@ -353,7 +349,10 @@ impl Tracked {
             }
         }
         self.records.insert(record.document.clone(), record);
-        if phase_before != Some(phase) {
+        if is_new_approval {
+            self.guard();
+        }
+        if phase_before != Some(phase) || is_new_approval {
             self.write_summary(Urgency::Status);
         }
         phase_before != Some(phase)

@@ -91,6 +91,30 @@ impl<'a> Step<'a> {
     }
 }
 
+impl Step<'_> {
+    /// What the step leads to, to be changed.
+    pub(super) fn follow_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        match self {
+            Step::This => Some(value),
+            Step::Field(name) => value.get_mut(*name),
+            Step::Key(keys) => value.as_array_mut()?.iter_mut().find(|item| has_keys(item, keys)),
+            Step::Item(wanted) => value.as_array_mut()?.iter_mut().find(|item| *item == wanted),
+            Step::Index(index) => value.get_mut(*index),
+        }
+    }
+
+    /// Removes what the step leads to.
+    pub(super) fn remove_from(&self, value: &mut Value) {
+        match (self, value) {
+            (Step::Field(name), Value::Object(map)) => drop(map.remove(*name)),
+            (Step::Key(keys), Value::Array(items)) => items.retain(|item| !has_keys(item, keys)),
+            (Step::Item(wanted), Value::Array(items)) => items.retain(|item| item != wanted),
+            (Step::Index(index), Value::Array(items)) if *index < items.len() => drop(items.remove(*index)),
+            (Step::This | Step::Field(_) | Step::Key(_) | Step::Item(_) | Step::Index(_), _) => {}
+        }
+    }
+}
+
 /// Whether an item is the one that these keys name. A key that the item leaves out has its default
 /// (`protocol: TCP`), which only the server's answer spells out.
 pub(super) fn has_keys(item: &Value, keys: &Fields) -> bool {

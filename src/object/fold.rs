@@ -74,7 +74,7 @@ fn with_fields(element: &Value, fields: Fields) -> Value {
 }
 
 /// Divides a tree into what stays with its manager and what we take.
-fn split<'a>(
+pub(super) fn split<'a>(
     fields: &'a Fields,
     managers: &Managers,
     path: &mut Vec<Step<'a>>,
@@ -110,7 +110,8 @@ fn split<'a>(
     ((!keep.is_empty()).then_some(keep), (!take.is_empty()).then_some(take))
 }
 
-fn union(into: &mut Fields, from: Fields) {
+/// Adds the fields of another tree.
+pub(super) fn union(into: &mut Fields, from: Fields) {
     for (key, below) in from {
         match (into.get_mut(&key), below) {
             (Some(Value::Object(into)), Value::Object(below)) => union(into, below),

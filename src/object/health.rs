@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Kind;
+use super::workload::workload;
 
 /// How an object is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Health {
         *self == Health::Healthy
     }
 
-    fn progressing(message: impl Into<String>) -> Self {
+    pub(super) fn progressing(message: impl Into<String>) -> Self {
         Health::Progressing { message: message.into() }
     }
 }
@@ -107,12 +108,40 @@ pub fn health(kind: Kind, live: &Value) -> Health {
         Kind::PersistentVolumeClaim => claim(live),
         Kind::Service => service(live),
         Kind::PodDisruptionBudget => seen(live).unwrap_or(Health::Healthy),
-        Kind::ServiceAccount | Kind::ConfigMap | Kind::NetworkPolicy | Kind::Ingress => Health::Healthy,
+        Kind::ServiceAccount
+        | Kind::ConfigMap
+        | Kind::NetworkPolicy
+        | Kind::HorizontalPodAutoscaler
+        | Kind::Ingress
+        | Kind::CronJob => Health::Healthy,
+        Kind::Other(_) => workload(kind, live).unwrap_or_else(|| other(live)),
+    }
+}
+
+/// What the conventions of kstatus tell of a kind that is not known: a deletion, a generation that is not seen yet, the
+/// conditions `Stalled`, `Reconciling` and `Ready`.
+/// Source: sigs.k8s.io/cli-utils `pkg/kstatus`.
+fn other(live: &Value) -> Health {
+    let is = |kind: &str, status: &str| condition(live, kind).filter(|found| text(found, "status") == status);
+    if live.pointer("/status/observedGeneration").is_some()
+        && let Some(health) = seen(live)
+    {
+        return health;
+    }
+    if let Some(stalled) = is("Stalled", "True") {
+        return Health::Degraded {
+            reason: text(stalled, "reason").to_owned(),
+            message: text(stalled, "message").to_owned(),
+        };
+    }
+    match is("Reconciling", "True").or_else(|| is("Ready", "False")) {
+        Some(found) => Health::progressing(text(found, "message")),
+        None => Health::Healthy,
     }
 }
 
 /// What to say when the controller has not seen the newest specification.
-fn seen(live: &Value) -> Option<Health> {
+pub(super) fn seen(live: &Value) -> Option<Health> {
     let number = |pointer: &str| live.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
     (number("/status/observedGeneration") < number("/metadata/generation"))
         .then(|| Health::progressing("the controller has not seen the newest specification yet"))
@@ -193,12 +222,12 @@ fn service(live: &Value) -> Health {
     Health::Healthy
 }
 
-fn condition<'a>(live: &'a Value, kind: &str) -> Option<&'a Value> {
+pub(super) fn condition<'a>(live: &'a Value, kind: &str) -> Option<&'a Value> {
     let conditions = live.pointer("/status/conditions")?.as_array()?;
     conditions.iter().find(|condition| text(condition, "type") == kind)
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A Kubernetes kind that the product renders, with what is needed to address it.
+use super::OtherKind;
+
+/// A Kubernetes kind, with what is needed to address it.
 ///
 /// The order of the variants is the order of creation; deletion goes the other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,13 +28,19 @@ pub enum Kind {
     Job,
     /// `apps/v1`
     Deployment,
+    /// `autoscaling/v2`
+    HorizontalPodAutoscaler,
     /// `networking.k8s.io/v1`
     Ingress,
+    /// `batch/v1`
+    CronJob,
+    /// Any other one, which only the `objects` of a document can be of.
+    Other(OtherKind),
 }
 
 impl Kind {
-    /// Every kind, in order of creation.
-    pub const ALL: [Kind; 9] = [
+    /// Every kind that is rendered of an app's or a migration's own fields, in order of creation.
+    pub const ALL: [Kind; 11] = [
         Kind::ServiceAccount,
         Kind::ConfigMap,
         Kind::PersistentVolumeClaim,
@@ -41,23 +49,50 @@ impl Kind {
         Kind::PodDisruptionBudget,
         Kind::Job,
         Kind::Deployment,
+        Kind::HorizontalPodAutoscaler,
         Kind::Ingress,
+        Kind::CronJob,
     ];
 
+    /// The kind of these words in a manifest; `None` once there are more kinds than any cluster has.
+    pub fn of(api_version: &str, name: &str) -> Option<Self> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let own = Kind::ALL.into_iter().find(|kind| kind.name() == name && kind.group() == group);
+        match own {
+            Some(kind) => (kind.version() == version).then_some(kind),
+            None => OtherKind::of(group, version, name).map(Kind::Other),
+        }
+    }
+
     /// API group; empty for the core group.
-    pub const fn group(self) -> &'static str {
+    pub fn group(self) -> &'static str {
         match self {
             Kind::ServiceAccount | Kind::ConfigMap | Kind::PersistentVolumeClaim | Kind::Service => "",
             Kind::NetworkPolicy | Kind::Ingress => "networking.k8s.io",
             Kind::PodDisruptionBudget => "policy",
-            Kind::Job => "batch",
+            Kind::Job | Kind::CronJob => "batch",
             Kind::Deployment => "apps",
+            Kind::HorizontalPodAutoscaler => "autoscaling",
+            Kind::Other(other) => other.group(),
         }
     }
 
     /// API version within the group.
-    pub const fn version(self) -> &'static str {
-        "v1"
+    pub fn version(self) -> &'static str {
+        match self {
+            Kind::HorizontalPodAutoscaler => "v2",
+            Kind::Other(other) => other.version(),
+            Kind::ServiceAccount
+            | Kind::ConfigMap
+            | Kind::PersistentVolumeClaim
+            | Kind::Service
+            | Kind::NetworkPolicy
+            | Kind::PodDisruptionBudget
+            | Kind::Job
+            | Kind::Deployment
+            | Kind::Ingress
+            | Kind::CronJob => "v1",
+        }
     }
 
     /// `apps/v1`, or `v1` for the core group.
@@ -70,7 +105,7 @@ impl Kind {
     }
 
     /// The kind's name as in manifests.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Kind::ServiceAccount => "ServiceAccount",
             Kind::ConfigMap => "ConfigMap",
@@ -80,13 +115,16 @@ impl Kind {
             Kind::PodDisruptionBudget => "PodDisruptionBudget",
             Kind::Job => "Job",
             Kind::Deployment => "Deployment",
+            Kind::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
             Kind::Ingress => "Ingress",
+            Kind::CronJob => "CronJob",
+            Kind::Other(other) => other.name(),
         }
     }
 
-    /// The resource's name in URLs.
-    pub const fn plural(self) -> &'static str {
-        match self {
+    /// What its objects are called in URLs; of another kind only the cluster knows.
+    pub fn plural(self) -> Option<&'static str> {
+        Some(match self {
             Kind::ServiceAccount => "serviceaccounts",
             Kind::ConfigMap => "configmaps",
             Kind::PersistentVolumeClaim => "persistentvolumeclaims",
@@ -95,14 +133,26 @@ impl Kind {
             Kind::PodDisruptionBudget => "poddisruptionbudgets",
             Kind::Job => "jobs",
             Kind::Deployment => "deployments",
+            Kind::HorizontalPodAutoscaler => "horizontalpodautoscalers",
             Kind::Ingress => "ingresses",
-        }
+            Kind::CronJob => "cronjobs",
+            Kind::Other(_) => return None,
+        })
+    }
+
+    /// Its objects, for people: `deployments`, `ServiceMonitor.v1.monitoring.coreos.com objects`.
+    pub fn objects(self) -> String {
+        self.plural().map_or_else(|| format!("{self} objects"), str::to_owned)
     }
 }
 
+/// `Deployment`; of another kind with version and group, `ServiceMonitor.v1.monitoring.coreos.com`, as kubectl takes it.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        match self {
+            Kind::Other(other) => other.fmt(f),
+            _ => f.pad(self.name()),
+        }
     }
 }
 
@@ -115,7 +165,13 @@ impl FromStr for Kind {
     type Err = ParseRefError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| ParseRefError(text.to_owned()))
+        let own = Kind::ALL.into_iter().find(|kind| kind.name() == text);
+        let other = || {
+            let (name, rest) = text.split_once('.')?;
+            let (version, group) = rest.split_once('.').unwrap_or((rest, ""));
+            OtherKind::of(group, version, name).map(Kind::Other)
+        };
+        own.or_else(other).ok_or_else(|| ParseRefError(text.to_owned()))
     }
 }
 
@@ -134,6 +190,11 @@ impl ObjectRef {
     /// A reference to the object of this kind and name.
     pub fn new(kind: Kind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// What it is, whatever version it is written in: the API server has one object, and shows it in each that it serves.
+    pub fn in_any_version(&self) -> (&'static str, &'static str, String, String) {
+        (self.kind.group(), self.kind.name(), self.namespace.clone(), self.name.clone())
     }
 }
 
@@ -174,10 +235,25 @@ mod tests {
 
     #[test]
     fn a_reference_survives_its_text_form() {
-        for kind in Kind::ALL {
+        let others = [("monitoring.coreos.com/v1", "ServiceMonitor"), ("v1", "Secret")]
+            .map(|(version, name)| Kind::of(version, name).unwrap());
+        for kind in Kind::ALL.into_iter().chain(others) {
             let object = ObjectRef::new(kind, "shop", "web");
             assert_eq!(object.to_string().parse(), Ok(object));
         }
+    }
+
+    #[test]
+    fn a_kind_is_known_by_group_version_and_name() {
+        assert_eq!(Kind::of("apps/v1", "Deployment"), Some(Kind::Deployment));
+        assert_eq!(Kind::of("apps/v1beta1", "Deployment"), None);
+        let other = Kind::of("example.com/v1", "Deployment").unwrap();
+        assert_ne!(other, Kind::Deployment);
+        assert_eq!(
+            (other.to_string().as_str(), other.api_version().as_str()),
+            ("Deployment.v1.example.com", "example.com/v1")
+        );
+        assert!(other > Kind::CronJob, "it is created after the kinds of one's own");
     }
 
     #[test]

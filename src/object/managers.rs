@@ -4,6 +4,8 @@
 //! `kubectl set env` adds to git's word forever; controllers and injectors, on the other hand, must keep what
 //! they add. The list tells the two apart.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::fields::{Entry, Step};
@@ -55,6 +57,11 @@ impl Managers {
     pub fn ignoring<S: AsRef<str>>(mut self, pointers: impl IntoIterator<Item = S>) -> Self {
         self.ignore.extend(pointers.into_iter().map(|pointer| segments(pointer.as_ref())));
         self
+    }
+
+    /// [`Self::ignoring`], for an object of which this is ignored.
+    pub fn sparing(&self, pointers: &[String]) -> Cow<'_, Self> {
+        if pointers.is_empty() { Cow::Borrowed(self) } else { Cow::Owned(self.clone().ignoring(pointers)) }
     }
 
     /// Whether a manager is a person's tool.

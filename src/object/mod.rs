@@ -14,9 +14,15 @@ mod health;
 mod identity;
 mod managers;
 mod observed;
+mod other_kind;
+mod owned;
 mod ownership;
 mod path;
+mod pod_security;
 mod projection;
+mod replicas;
+mod workload;
+mod yielded;
 
 pub use canonical::{Digest, ParseDigestError, apply_body, content_hash};
 pub use desired::Object;
@@ -26,8 +32,13 @@ pub use health::{Health, Pods, health};
 pub use identity::{Kind, ObjectRef, ParseRefError};
 pub use managers::{Managers, PEOPLE};
 pub use observed::{Observed, reference};
+pub use other_kind::OtherKind;
+pub use owned::owned;
 pub use ownership::{NotOurs, Owner, Ownership, ownership};
+pub use pod_security::{Level, Violation, pod_security, pod_security_in};
 pub use projection::{Projection, projection};
+pub use replicas::{REPLICAS_MANAGER, ReplicasHeld, replicas_of, with_replicas};
+pub use yielded::yielded;
 
 /// Field manager of every write, and the value of `app.kubernetes.io/managed-by`.
 pub const FIELD_MANAGER: &str = "portfolio-reconciler";

@@ -6,6 +6,7 @@ use super::health::{self, Health, Pods};
 use super::managers::Managers;
 use super::ownership::{Owner, Ownership, ownership};
 use super::projection::{Projection, projection};
+use super::replicas::ReplicasHeld;
 use super::{Kind, ObjectRef};
 
 /// A live object, as far as decisions need it.
@@ -27,6 +28,8 @@ pub struct Observed {
     pub deleting: bool,
     /// The pods that a Deployment or a Job wants and has; `None` for other kinds.
     pub pods: Option<Pods>,
+    /// Who holds `spec.replicas` of a Deployment; `None` for other kinds.
+    pub replicas: Option<ReplicasHeld>,
 }
 
 impl Observed {
@@ -47,6 +50,7 @@ impl Observed {
                 Kind::Job => Some(Pods::of_job(live)),
                 _ => None,
             },
+            replicas: (kind == Kind::Deployment).then(|| ReplicasHeld::of(live)),
         }
     }
 
@@ -60,10 +64,8 @@ impl Observed {
 /// The identity of a live object; `None` when it is of no kind of ours.
 pub fn reference(live: &Value) -> Option<ObjectRef> {
     let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str);
-    let kind: Kind = text("/kind")?.parse().ok()?;
-    (text("/apiVersion")? == kind.api_version())
-        .then(|| Some(ObjectRef::new(kind, text("/metadata/namespace")?, text("/metadata/name")?)))
-        .flatten()
+    let kind = Kind::of(text("/apiVersion")?, text("/kind")?)?;
+    Some(ObjectRef::new(kind, text("/metadata/namespace")?, text("/metadata/name")?))
 }
 
 #[cfg(test)]
@@ -100,6 +102,6 @@ mod tests {
         let live = json!({"apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"namespace": "shop", "name": "web"}});
         assert_eq!(reference(&live), Some(ObjectRef::new(Kind::Deployment, "shop", "web")));
-        assert_eq!(reference(&json!({"apiVersion": "v1", "kind": "Pod"})), None);
+        assert_eq!(reference(&json!({"apiVersion": "apps/v1", "kind": "Deployment"})), None);
     }
 }

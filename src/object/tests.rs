@@ -99,7 +99,13 @@ fn a_deployment_without_a_node_progresses_and_a_balancer_without_a_cloud_waits()
     let message = |kind: Kind| health(kind, &of_kind(&settled, kind)).to_string();
     assert_eq!(message(Kind::Deployment), "Progressing: 0 of 2 pods are available");
     assert_eq!(message(Kind::Service), "Progressing: the load balancer has no address yet");
-    for kind in [Kind::PersistentVolumeClaim, Kind::PodDisruptionBudget, Kind::Ingress] {
+    for kind in [
+        Kind::PersistentVolumeClaim,
+        Kind::PodDisruptionBudget,
+        Kind::HorizontalPodAutoscaler,
+        Kind::Ingress,
+        Kind::CronJob,
+    ] {
         assert_eq!(message(kind), "Healthy", "{kind}");
     }
 }

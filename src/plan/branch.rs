@@ -1,6 +1,6 @@
 //! [`Branch`]: what the branch says of one document.
 
-use crate::document::{Document, Revision};
+use crate::document::{BlockedBy, Document, Revision};
 
 /// What the branch says of a document.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,8 @@ pub enum Branch<'a> {
     },
     /// It is there, but its file is in error or the configuration refuses it: its last state is held.
     Blocked {
+        /// Whether it could be mended in the branch.
+        by: BlockedBy,
         /// Which place and why.
         message: &'a str,
     },

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::desired::claim_size;
 use super::rollout::NOT_OURS;
-use super::{Plan, Purpose, Step, Target, fight, migration};
+use super::{Plan, Purpose, Step, Target, backup, fight, migration};
 use crate::object::{self, Digest, ObjectRef};
 use crate::record::{Attempt, Drift, Phase, Reason, Record, Repair, RunEnd, conditions};
 
@@ -28,6 +28,11 @@ pub enum Outcome {
         repaired: Vec<object::Drift>,
         /// Milliseconds from noticing the change to the repair.
         repaired_in_ms: u64,
+    },
+    /// A second manager holds the replicas of a Deployment, or it was not needed any more.
+    HandedOver {
+        /// The Deployment.
+        reference: ObjectRef,
     },
     /// It exists and is somebody else's.
     NotOurs {
@@ -75,6 +80,7 @@ impl Outcome {
         match self {
             Outcome::NotOurs { .. } | Outcome::Failed { .. } => true,
             Outcome::Applied { .. }
+            | Outcome::HandedOver { .. }
             | Outcome::Deleting { .. }
             | Outcome::Gone { .. }
             | Outcome::RunEnded { .. }
@@ -127,6 +133,7 @@ impl<'a> Failure<'a> {
                 Some(Self { phase: Phase::Failed, reason, message, transient: *transient })
             }
             Outcome::Applied { .. }
+            | Outcome::HandedOver { .. }
             | Outcome::Deleting { .. }
             | Outcome::Gone { .. }
             | Outcome::RunEnded { .. }
@@ -176,17 +183,23 @@ fn remember_failure(
 fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
     match outcome {
         Outcome::Applied { reference, uid, projection, repaired, repaired_in_ms } => {
-            let object = plan.steps().find_map(|step| match step {
-                Step::Apply { object, .. } if object.reference == *reference => Some(object),
-                Step::Apply { .. } | Step::Delete { .. } | Step::ReadRun { .. } | Step::CountPods { .. } => {
-                    None
+            let step = plan.steps().find_map(|step| match step {
+                Step::Apply { object, yields, .. } if object.reference == *reference => {
+                    Some((object, yields))
                 }
+                Step::Apply { .. }
+                | Step::HandOver { .. }
+                | Step::Delete { .. }
+                | Step::ReadRun { .. }
+                | Step::CountPods { .. } => None,
             });
+            let (object, yields) = step.unzip();
             let item = record.inventory.items.entry(reference.clone()).or_default();
             item.uid = Some(uid.clone());
             item.rendered = object.map(|object| object.hash.clone());
             item.size = object.and_then(claim_size);
             item.projection = *projection;
+            item.ignored = yields.map(|yields| yields.ignored.clone()).unwrap_or_default();
             item.wide = plan.wide.contains(reference);
             record.repairs.retain(|repair| repair.at + fight::WINDOW > now);
             for drift in repaired.iter().take(MAX_FIELDS) {
@@ -202,17 +215,19 @@ fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
         Outcome::Gone { reference } => {
             record.inventory.items.remove(reference);
         }
-        Outcome::RunEnded { end } => {
-            if let Some(target) = &plan.target {
-                migration::ended(record, target, end.clone(), now);
-            }
-        }
+        Outcome::RunEnded { end } => match &plan.target {
+            Some(target) => migration::ended(record, target, end.clone(), now),
+            None => backup::ended(record, end),
+        },
         Outcome::Pods { left: 0 } => {
             if let Some(removal) = &mut record.removal {
                 removal.drained = true;
             }
         }
-        Outcome::Pods { .. } | Outcome::Deleting { .. } | Outcome::Failed { .. } => {}
+        Outcome::HandedOver { .. }
+        | Outcome::Pods { .. }
+        | Outcome::Deleting { .. }
+        | Outcome::Failed { .. } => {}
     }
 }
 

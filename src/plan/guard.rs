@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::Verdict;
+use super::{Verdict, backup};
 use crate::document::{Document, DocumentId};
 use crate::object::Kind;
 use crate::record::{Approval, Record};
@@ -66,6 +66,8 @@ pub struct Prune {
     pub verdicts: BTreeMap<DocumentId, Verdict>,
     /// The set that waits for a person.
     pub approval: Option<Approval>,
+    /// Removals that have begun and whose backup failed.
+    pub without_backup: Vec<Approval>,
 }
 
 impl Guard<'_> {
@@ -74,13 +76,15 @@ impl Guard<'_> {
         if self.candidates.is_empty() {
             return Prune::default();
         }
+        let without_backup = self.without_backup();
         if let Some(place) = self.incomplete {
             let message = format!(
                 "it is not in the branch, but {place} is in error and it may be in there: nothing is removed until that is mended"
             );
-            return self.all(&Verdict::Held { reason: SOURCE_INCOMPLETE, message });
+            let verdict = Verdict::Held { reason: SOURCE_INCOMPLETE, message };
+            return Prune { without_backup, ..self.all(&verdict) };
         }
-        let mut prune = Prune::default();
+        let mut prune = Prune { without_backup, ..Prune::default() };
         let (begun, waiting): (Vec<_>, Vec<_>) =
             self.candidates.iter().partition(|candidate| candidate.record.removal.is_some());
         prune.verdicts.extend(begun.iter().map(|one| (one.record.document.clone(), Verdict::Go)));
@@ -126,7 +130,18 @@ impl Guard<'_> {
     fn all(&self, verdict: &Verdict) -> Prune {
         let verdicts =
             self.candidates.iter().map(|one| (one.record.document.clone(), verdict.clone())).collect();
-        Prune { verdicts, approval: None }
+        Prune { verdicts, ..Prune::default() }
+    }
+
+    fn without_backup(&self) -> Vec<Approval> {
+        let failed = self.candidates.iter().filter_map(|one| Some((one, backup::approval(one.record)?)));
+        let approvals = failed.map(|(candidate, hash)| Approval {
+            hash,
+            reason: "BackupFailed".to_owned(),
+            documents: vec![candidate.record.document.to_string()],
+            objects: doomed(candidate),
+        });
+        approvals.collect()
     }
 
     /// Why the set needs a person, if it does.

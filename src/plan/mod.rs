@@ -7,6 +7,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod backup;
 mod branch;
 mod desired;
 mod fight;
@@ -18,12 +19,17 @@ mod migration;
 mod narrow;
 mod objects;
 mod removal;
+mod report;
 mod rollout;
+mod scale;
 mod step;
 mod target;
+mod window;
+mod yields;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use backup::approval as approval_without_backup;
 pub use branch::{Branch, Verdict};
 pub use desired::{Desired, desired};
 pub use fold::{Outcome, fold};
@@ -33,7 +39,9 @@ pub use migration::{is_lost, run_end};
 pub use rollout::Wait;
 pub use step::{How, Plan, Stage, Step};
 pub use target::{Purpose, Target};
+pub use yields::Yields;
 
+use crate::document::App;
 use crate::object::{Drift, ObjectRef, Observed, Owner};
 use crate::record::{Phase, Record};
 
@@ -62,6 +70,8 @@ pub struct Input<'a> {
     pub runner_image: &'a str,
     /// The documents that this one waits for.
     pub dependencies: &'a [DependencyState],
+    /// The apps that wait for this document.
+    pub dependents: &'a [&'a App],
     /// The time.
     pub now: Timestamp,
 }
@@ -69,6 +79,7 @@ pub struct Input<'a> {
 /// Decides what to do next.
 pub fn plan(input: &Input<'_>) -> Plan {
     let mut record = input.record.clone();
+    record.drifted.clear();
     if let Branch::Present { file, line, .. } = &input.branch {
         record.file = format!("{file}:{line}");
     }

@@ -1,5 +1,6 @@
-//! What narrows only once a new version is healthy: ports. Until then Service and network policy hold the union
-//! of old and new, since pods of the version before still serve, and clients still ask, on the old ones.
+//! What narrows only once a new version is healthy: ports, and who may reach whom. Until then Service and network
+//! policy hold the union of old and new, since pods of the version before still serve, and clients still ask, on the old
+//! ports, and still need whom they reach.
 //!
 //! Which documents are compared is on record (the last good one and the target), so the union is the same each
 //! time it is asked for.
@@ -25,7 +26,10 @@ pub(super) fn widen(new: &mut [Object], old: &[Object]) -> Vec<ObjectRef> {
             | Kind::PodDisruptionBudget
             | Kind::Job
             | Kind::Deployment
-            | Kind::Ingress => {}
+            | Kind::HorizontalPodAutoscaler
+            | Kind::Ingress
+            | Kind::CronJob
+            | Kind::Other(_) => {}
         }
         if object.hash != hash {
             wide.push(object.reference.clone());
@@ -51,15 +55,17 @@ fn service(new: &mut Value, old: &Value) {
 /// Rules add up: an old rule that is for the same peers lends its ports, any other comes along whole.
 fn policy(new: &mut Value, old: &Value) {
     let Some(spec) = new.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    let mut rules = spec.get("ingress").and_then(Value::as_array).cloned().unwrap_or_default();
-    for rule in list(old, "/spec/ingress") {
-        match rules.iter_mut().find(|known| known.get("from") == rule.get("from")) {
-            Some(known) => lend_ports(known, rule),
-            None => rules.push(rule.clone()),
+    for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
+        let mut rules = spec.get(direction).and_then(Value::as_array).cloned().unwrap_or_default();
+        for rule in list(old, &format!("/spec/{direction}")) {
+            match rules.iter_mut().find(|known| known.get(peers) == rule.get(peers)) {
+                Some(known) => lend_ports(known, rule),
+                None => rules.push(rule.clone()),
+            }
         }
-    }
-    if !rules.is_empty() {
-        spec.insert("ingress".to_owned(), Value::Array(rules));
+        if !rules.is_empty() {
+            spec.insert(direction.to_owned(), Value::Array(rules));
+        }
     }
 }
 

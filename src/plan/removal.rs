@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::guard::SOURCE_INCOMPLETE;
-use super::{How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, migration, target};
+use super::objects::is_for_pods;
+use super::{
+    How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, Yields, backup, migration, target,
+};
 use crate::document::{App, Document, VolumePolicy};
 use crate::object::{Kind, Object, ObjectRef};
 use crate::record::{Phase, Reason, Record};
@@ -15,18 +18,43 @@ const DRAIN_LOOK: SignedDuration = SignedDuration::from_secs(1);
 /// What is waited for is seen by watch; this is for when it is not.
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
-/// What leads traffic in goes before the first pod does: where all endpoints of a Service are ending, kube-proxy goes
-/// on sending new connections to them (KEP-1669), and they are cut off when the app closes its socket.
-const ENTRANCES: [Kind; 2] = [Kind::Ingress, Kind::Service];
+/// When an object goes: the other way round than creation, but for what leads traffic in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// What makes pods, or more of them.
+    Makers,
+    /// What leads traffic in goes before the first pod does: where all endpoints of a Service are ending, kube-proxy goes
+    /// on sending new connections to them (KEP-1669), and they are cut off when the app closes its socket.
+    Entrances,
+    Services,
+    Pods,
+    Around,
+    /// What pods need.
+    Needs,
+}
 
-/// Deletion goes the other way round than creation, but for what leads traffic in.
-const ORDER: [&[Kind]; 5] = [
-    &[Kind::Ingress],
-    &[Kind::Service],
-    &[Kind::Deployment, Kind::Job],
-    &[Kind::PodDisruptionBudget, Kind::NetworkPolicy],
-    &[Kind::ConfigMap, Kind::ServiceAccount, Kind::PersistentVolumeClaim],
-];
+impl Rank {
+    const ALL: [Self; 6] =
+        [Self::Makers, Self::Entrances, Self::Services, Self::Pods, Self::Around, Self::Needs];
+
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Other(_) if is_for_pods(kind) => Self::Needs,
+            // A route, a monitor, a policy is about pods that are still there.
+            Kind::CronJob | Kind::HorizontalPodAutoscaler | Kind::Other(_) => Self::Makers,
+            Kind::Ingress => Self::Entrances,
+            Kind::Service => Self::Services,
+            Kind::Deployment | Kind::Job => Self::Pods,
+            Kind::PodDisruptionBudget | Kind::NetworkPolicy => Self::Around,
+            Kind::ConfigMap | Kind::ServiceAccount | Kind::PersistentVolumeClaim => Self::Needs,
+        }
+    }
+
+    /// It goes before the pods do.
+    fn is_early(self) -> bool {
+        self < Self::Pods
+    }
+}
 
 pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> Plan {
     let now = input.now;
@@ -61,7 +89,7 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
     if let (Some(app), Some(renderer), false) = (&app, renderer, drained)
         && now < since + grace(app)
     {
-        if has_entrances(&record) {
+        if record.inventory.items.keys().any(|reference| Rank::of(reference.kind).is_early()) {
             return delete(input, record, keeps_volumes);
         }
         let objects = render(app, input.owner, renderer);
@@ -72,16 +100,17 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
     if let Some(removal) = &mut record.removal {
         removal.drained = true;
     }
+    if let Some((app, renderer)) = app.zip(renderer)
+        && let Some(plan) = backup::hold_up(input, &mut record, &app, renderer)
+    {
+        return plan;
+    }
     delete(input, record, keeps_volumes)
 }
 
 fn running_job(input: &Input<'_>, record: &Record) -> Option<ObjectRef> {
     let mut jobs = record.inventory.items.keys().filter(|reference| reference.kind == Kind::Job);
     jobs.find(|job| migration::is_running(input.cluster.observed(job))).cloned()
-}
-
-fn has_entrances(record: &Record) -> bool {
-    record.inventory.items.keys().any(|reference| ENTRANCES.contains(&reference.kind))
 }
 
 /// The longest that anything waits for traffic and pods to end.
@@ -136,14 +165,15 @@ fn drain(
     let step = if already {
         Step::CountPods { namespace: app.id.namespace.clone(), selector: pod_selector(app) }
     } else {
-        Step::Apply { object: scaled, how: How::Update { uid: observed.uid.to_string() } }
+        let how = How::Update { uid: observed.uid.to_string() };
+        Step::Apply { object: scaled, how, yields: Yields::default() }
     };
     let next = (input.now + DRAIN_LOOK).min(limit);
     Some(waiting(record.clone(), vec![step], "Draining", "its pods to end", next, input.now))
 }
 
 /// A removal that goes on when this is so.
-fn waiting(
+pub(super) fn waiting(
     record: Record,
     stage: Stage,
     reason: &'static str,
@@ -157,8 +187,8 @@ fn waiting(
     plan.saying(Phase::Deleting, Reason::of(reason), format!("waiting for {what}"), now)
 }
 
-/// One stage at a time: the next one starts when the last one is seen to be gone. Only what led traffic in and does not
-/// go away, for a load balancer that is not given back, holds up nothing but the end once the time to drain is over.
+/// One stage at a time: the next one starts when the last one is seen to be gone. Only what goes before the pods and does
+/// not go away, for a load balancer that is not given back, holds up nothing but the end once the time to drain is over.
 fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
     let kept = |kind: Kind| keeps_volumes && kind == Kind::PersistentVolumeClaim;
     let now = input.now;
@@ -166,14 +196,17 @@ fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
     let is_going =
         |reference: &ObjectRef| input.cluster.observed(reference).is_some_and(|observed| observed.deleting);
     let lingers =
-        |reference: &ObjectRef| drained && ENTRANCES.contains(&reference.kind) && is_going(reference);
-    for (kinds, last) in ORDER.into_iter().map(|kinds| (kinds, false)).chain([(&ENTRANCES[..], true)]) {
+        |reference: &ObjectRef| drained && Rank::of(reference.kind).is_early() && is_going(reference);
+    for rank in Rank::ALL.into_iter().map(Some).chain([None]) {
         let left: Vec<_> = record
             .inventory
             .items
             .iter()
-            .filter(|(reference, _)| kinds.contains(&reference.kind) && !kept(reference.kind))
-            .filter(|(reference, _)| last || !lingers(reference))
+            .filter(|(reference, _)| !kept(reference.kind))
+            .filter(|(reference, _)| match rank {
+                Some(rank) => Rank::of(reference.kind) == rank && !lingers(reference),
+                None => true,
+            })
             .collect();
         if left.is_empty() {
             continue;

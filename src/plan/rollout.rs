@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::fight::fights;
 use super::objects::compare;
 use super::target::{begin, rolled_back_message};
-use super::{Input, Plan, Purpose, Stage, Step, Target, migration};
+use super::{Input, Plan, Purpose, Stage, Step, Target, migration, report, scale};
 use crate::document::{Document, Rollback};
 use crate::object::{Health, Kind};
-use crate::record::{Attempt, Phase, Reason, Record};
+use crate::record::{Attempt, Item, Phase, Reason, Record};
 
 /// What ends a plan's waiting: a time, or an event of what it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Wait {
 
 /// The reason where an object is somebody else's.
 pub(super) const NOT_OURS: &str = "NotOurs";
+/// What is waited for is seen by watch; this is for when it is not.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
 const DEFAULT_DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Brings the target to the cluster: with something to write it applies, without it judges.
@@ -31,9 +33,15 @@ pub(super) fn pursue(input: &Input<'_>, mut record: Record, target: Target, wait
     // What somebody else keeps changing back waits, a new version does not.
     let fights = if whole { fights(input, &record) } else { Vec::new() };
     work.spare(&fights);
+    report::withhold(input, &mut record, &target, whole, &mut work);
     record.inventory.plan(work.stages.iter().flatten().filter_map(|step| step.reference().cloned()));
     let upkeep = whole && work.stages.iter().flatten().all(|step| is_upkeep(step, &record));
-    if work.stages.is_empty() && !whole {
+    work.prepare(&mut record.inventory);
+    let lingering = work.lingering.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !lingering.is_empty() {
+        // Not everything is written with these steps.
+        work.desired.clear();
+    } else if work.stages.is_empty() && !whole {
         target.complete(&mut record, &work.desired, &work.wide, now);
     }
     let plan = Plan {
@@ -44,22 +52,31 @@ pub(super) fn pursue(input: &Input<'_>, mut record: Record, target: Target, wait
         wide: work.wide,
         wait,
     };
-    match (fights.first(), plan.stages.is_empty()) {
+    let plan = match (fights.first(), plan.stages.is_empty()) {
         (Some(fight), true) => {
             let wait = Wait { until: Some(fight.until), what: "the other manager to stop".to_owned() };
             plan.saying(Phase::Fighting, Reason::of("Fighting"), &fight.message, now).waiting(Some(wait))
         }
-        (_, true) => judge(input, plan),
+        (None, true) if !lingering.is_empty() => {
+            let wait = Wait { until: Some(now + LOOK), what: format!("{lingering} to be gone") };
+            let message = format!("waiting for {}", wait.what);
+            plan.saying(Phase::Applying, Reason::of("Applying"), message, now).waiting(Some(wait))
+        }
+        (None, true) => judge(input, plan),
         (_, false) => announce(input, plan, upkeep),
-    }
+    };
+    report::tell(input, plan)
 }
 
 /// It makes an object again what it was, or narrows it: no new version is on its way.
 fn is_upkeep(step: &Step, record: &Record) -> bool {
     match step {
-        Step::Apply { object, how } => {
-            how.is_repair() || record.inventory.items.get(&object.reference).is_some_and(|item| item.wide)
+        Step::Apply { object, how, .. } => {
+            let item = record.inventory.items.get(&object.reference);
+            let is_same = |item: &Item| item.rendered.as_deref() == Some(object.hash.as_str());
+            how.is_repair() || item.is_some_and(|item| item.wide || is_same(item))
         }
+        Step::HandOver { .. } => true,
         Step::Delete { .. } | Step::CountPods { .. } | Step::ReadRun { .. } => false,
     }
 }
@@ -105,7 +122,7 @@ fn announce(input: &Input<'_>, plan: Plan, upkeep: bool) -> Plan {
 fn judge(input: &Input<'_>, plan: Plan) -> Plan {
     match plan.target.as_ref().map(|target| target.purpose.clone()) {
         Some(Purpose::Keep { phase, reason, message }) => {
-            let over = phase == Phase::RolledBack && worst_health(input, &plan.record).is_healthy();
+            let over = phase == Phase::RolledBack && worst_health(input, &plan).is_healthy();
             let plan = plan.saying(phase, reason, message, input.now);
             if over { leftovers(input, plan) } else { plan }
         }
@@ -121,7 +138,7 @@ fn judge(input: &Input<'_>, plan: Plan) -> Plan {
 /// Everything is written: how is it?
 fn settle(input: &Input<'_>, plan: Plan) -> Plan {
     let now = input.now;
-    match worst_health(input, &plan.record) {
+    match worst_health(input, &plan) {
         Health::Healthy | Health::Unknown => ready(input, plan),
         Health::Progressing { message } => {
             let Some(deadline) = rollout_deadline(&plan) else {
@@ -137,14 +154,20 @@ fn settle(input: &Input<'_>, plan: Plan) -> Plan {
     }
 }
 
-fn worst_health(input: &Input<'_>, record: &Record) -> Health {
+fn worst_health(input: &Input<'_>, plan: &Plan) -> Health {
+    let (record, target) = (&plan.record, plan.target.as_ref());
     let mut worst = Health::Healthy;
     for (reference, _) in record.inventory.items.iter().filter(|(_, item)| !item.stale) {
         let health = match input.cluster.observed(reference) {
             Some(observed) if observed.deleting => {
                 Health::Progressing { message: format!("{reference} is being deleted by somebody") }
             }
-            Some(observed) => observed.health.clone(),
+            Some(observed) => match &observed.health {
+                Health::Progressing { .. } if scale::has_enough(record, target, reference, observed) => {
+                    Health::Healthy
+                }
+                health => health.clone(),
+            },
             None => Health::Progressing { message: format!("{reference} is not there yet") },
         };
         match (&health, &worst) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Target, Wait};
+use super::{Target, Wait, Yields};
 use crate::object::{Object, ObjectRef};
 use crate::record::{Phase, Reason, Record, conditions};
 
@@ -37,12 +37,21 @@ pub enum Step {
         object: Object,
         /// Under which assumption.
         how: How,
+        /// What of it others may have.
+        yields: Yields,
+    },
+    /// Let a second manager hold `spec.replicas` of a Deployment as it is, so that ours can let go of it.
+    HandOver {
+        /// The Deployment.
+        deployment: ObjectRef,
+        /// Its uid.
+        uid: String,
     },
     /// Delete, with its uid as precondition.
     Delete {
         /// Which.
         reference: ObjectRef,
-        /// The uid on record. Without one the object is deleted only where it proves to be ours.
+        /// The uid on record. One of another is deleted only where it proves to be ours.
         uid: Option<String>,
     },
     /// Read from its pods how a Job ended.
@@ -93,6 +102,16 @@ impl How {
     pub const fn is_repair(&self) -> bool {
         matches!(self, How::Repair { .. } | How::Restore { .. })
     }
+
+    const fn verb(&self) -> &'static str {
+        match self {
+            How::Create { adopt: false } => "create",
+            How::Create { adopt: true } => "adopt",
+            How::Update { .. } => "update",
+            How::Repair { .. } => "repair",
+            How::Restore { .. } => "restore",
+        }
+    }
 }
 
 impl Step {
@@ -100,6 +119,7 @@ impl Step {
     pub const fn reference(&self) -> Option<&ObjectRef> {
         match self {
             Step::Apply { object, .. } => Some(&object.reference),
+            Step::HandOver { deployment, .. } => Some(deployment),
             Step::Delete { reference, .. } => Some(reference),
             Step::ReadRun { job, .. } => Some(job),
             Step::CountPods { .. } => None,
@@ -165,15 +185,8 @@ impl Plan {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Apply { object, how: How::Create { adopt: false } } => {
-                write!(f, "create {}", object.reference)
-            }
-            Step::Apply { object, how: How::Create { adopt: true } } => {
-                write!(f, "adopt {}", object.reference)
-            }
-            Step::Apply { object, how: How::Update { .. } } => write!(f, "update {}", object.reference),
-            Step::Apply { object, how: How::Repair { .. } } => write!(f, "repair {}", object.reference),
-            Step::Apply { object, how: How::Restore { .. } } => write!(f, "restore {}", object.reference),
+            Step::Apply { object, how, .. } => write!(f, "{} {}", how.verb(), object.reference),
+            Step::HandOver { deployment, .. } => write!(f, "hand over spec.replicas of {deployment}"),
             Step::Delete { reference, .. } => write!(f, "delete {reference}"),
             Step::ReadRun { job, .. } => write!(f, "read how {job} ended"),
             Step::CountPods { namespace, selector } => write!(f, "count pods {selector} in {namespace}"),

@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Branch, Input, Wait, gate, immutable, migration, objects};
-use crate::document::{App, Document, Migration, Validated};
+use super::{Branch, Input, Wait, gate, immutable, migration, objects, window};
+use crate::document::{App, BlockedBy, Document, Migration, Validated};
 use crate::object::ObjectRef;
 use crate::record::{Applied, Phase, Reason, Record, Rollout, Stored, StoredError};
 use crate::render::RendererVersion;
@@ -118,9 +118,13 @@ pub(super) fn choose(input: &Input<'_>, record: &mut Record) -> Choice {
             Document::App(app) => branch_app(input, record, app, &revision.0),
             Document::Migration(migration) => branch_migration(input, record, migration, &revision.0),
         },
-        Branch::Blocked { message } => {
+        Branch::Blocked { by, message } => {
+            let reason = match by {
+                BlockedBy::Error => Reason::of("DocumentInvalid"),
+                BlockedBy::Configuration => Reason::of("NotAllowed"),
+            };
             let message = format!("{message}; its last good state stays as it is");
-            keep(record, Phase::Held, Reason::of("DocumentInvalid"), &message)
+            keep(record, Phase::Held, reason, &message)
         }
         Branch::Unknown | Branch::Absent(_) => unread(input, record),
     }
@@ -177,7 +181,8 @@ fn branch_app(input: &Input<'_>, record: &mut Record, app: &Validated<App>, revi
     }
     let begun = record.rollout.as_ref().is_some_and(|rollout| rollout.hash == app.hash());
     let again = applied.is_some();
-    if let Some((reason, wait)) = gate::closed(input, app).filter(|_| !begun && !again) {
+    let closed = || window::closed(input, app).or_else(|| gate::closed(input, app));
+    if let Some((reason, wait)) = Some(()).filter(|()| !begun && !again).and_then(|()| closed()) {
         let message = format!("waiting for {}", wait.what);
         return keep(record, Phase::Waiting, reason, &message).waiting(wait);
     }
@@ -189,7 +194,8 @@ fn branch_app(input: &Input<'_>, record: &mut Record, app: &Validated<App>, revi
     bring(Document::App(app.clone()), revision, RendererVersion::CURRENT, Purpose::Rollout)
 }
 
-/// Nothing gates a migration, and nothing takes it back: what it did to the database is done.
+/// Nothing but the windows of the apps that need it gates a migration, and nothing takes it back: what it did to the
+/// database is done.
 fn branch_migration(
     input: &Input<'_>,
     record: &mut Record,
@@ -201,6 +207,16 @@ fn branch_migration(
         return nothing(Phase::Suspended, "Suspended", "`suspend: true`: left alone, and nothing is run");
     }
     let document = Document::Migration(migration.clone());
+    let is_known = record.rollout.as_ref().is_some_and(|rollout| rollout.hash == migration.hash())
+        || record.applied.as_ref().is_some_and(|applied| applied.hash == migration.hash());
+    if let Some((reason, wait)) = window::closed_for_all(input).filter(|_| !is_known) {
+        // What ran meanwhile is taken note of all the same.
+        if let Some(Held { document: Document::Migration(before), revision, .. }) = held(record) {
+            migration::begin(input, record, &before, &revision);
+        }
+        let message = format!("waiting for {}", wait.what);
+        return keep(record, Phase::Waiting, reason, &message).waiting(wait);
+    }
     migration::begin(input, record, migration, revision);
     let applied = record.applied.as_ref().filter(|applied| applied.hash == migration.hash());
     if let Some((revision, renderer)) =

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Phase, Record};
+use super::{Phase, Reason, Record};
 
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,13 +52,15 @@ pub fn conditions(record: &Record, now: Timestamp) -> Vec<Condition> {
     let reason = if record.reason.0.is_empty() { phase.to_string() } else { record.reason.0.to_string() };
     let applied = record.applied.is_some()
         && !matches!(phase, Phase::Pending | Phase::Waiting | Phase::Applying | Phase::Failed);
+    // It goes on by itself once its window opens.
+    let is_stalled = record.is_settled() && !phase.is_good() && record.reason != Reason::WINDOW_CLOSED;
     let all = [
         (ConditionType::Ready, phase.is_good(), true),
         (ConditionType::Reconciling, !record.is_settled(), false),
-        (ConditionType::Stalled, record.is_settled() && !phase.is_good(), false),
+        (ConditionType::Stalled, is_stalled, false),
         (ConditionType::Applied, applied, true),
         (ConditionType::Healthy, matches!(phase, Phase::Ready | Phase::RolledBack), true),
-        (ConditionType::Drifted, phase == Phase::Fighting, false),
+        (ConditionType::Drifted, phase == Phase::Fighting || !record.drifted.is_empty(), false),
     ];
     all.into_iter()
         .filter(|(_, status, always)| *status || *always)
@@ -68,7 +70,14 @@ pub fn conditions(record: &Record, now: Timestamp) -> Vec<Condition> {
                 .iter()
                 .find(|known| known.kind == kind && known.status == status)
                 .map_or(now, |known| known.last_transition_time);
-            let message = if kind == ConditionType::Ready { record.message.clone() } else { String::new() };
+            let message = match kind {
+                ConditionType::Ready => record.message.clone(),
+                ConditionType::Drifted => record.drifted.join("; "),
+                ConditionType::Reconciling
+                | ConditionType::Stalled
+                | ConditionType::Applied
+                | ConditionType::Healthy => String::new(),
+            };
             Condition { kind, status, reason: reason.clone(), message, last_transition_time: since }
         })
         .collect()

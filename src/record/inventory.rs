@@ -43,6 +43,9 @@ pub struct Item {
     /// The size that was asked for a volume claim: it never shrinks, a rollback included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
+    /// JSON pointers to the fields that others may have: the projection does not cover them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
 }
 
 impl Inventory {

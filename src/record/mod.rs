@@ -8,6 +8,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod backup;
 mod condition;
 mod inventory;
 mod migration;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use backup::{BackupRun, BackupState};
 pub use condition::{Condition, ConditionType, conditions};
 pub use inventory::{Inventory, Item};
 pub use migration::{MigrationRun, RunEnd};
@@ -93,6 +95,12 @@ pub struct Record {
     /// Repairs of the last minutes, to notice a manager that fights back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
+    /// What others changed and nobody takes back: `drift.mode: report`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drifted: Vec<String>,
+    /// A person asked to take back what others changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub correct: bool,
     /// The last attempts, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
@@ -119,6 +127,8 @@ impl Record {
             suspended: false,
             last_drift: None,
             repairs: Vec::new(),
+            drifted: Vec::new(),
+            correct: false,
             attempts: Vec::new(),
         }
     }
@@ -136,9 +146,10 @@ impl Record {
         self.applied = Some(applied);
     }
 
-    /// Nothing more will happen unless something changes: `run --once` may stop here.
+    /// Nothing more will happen unless something changes, or not for long: `run --once` may stop here.
     pub fn is_settled(&self) -> bool {
-        self.phase.is_settled() || (self.phase == Phase::Waiting && self.reason == Reason::DEPENDENCY_FAILED)
+        let waits = [Reason::DEPENDENCY_FAILED, Reason::WINDOW_CLOSED].contains(&self.reason);
+        self.phase.is_settled() || (self.phase == Phase::Waiting && waits)
     }
 
     /// Every object on record was written out of the applied document.
@@ -158,7 +169,7 @@ impl Record {
 
     /// From here on the objects are taken apart: a document that comes back is written anew.
     pub fn begin_removal(&mut self, now: Timestamp) {
-        self.removal.get_or_insert(Removal { since: now, drained: false });
+        self.removal.get_or_insert(Removal { since: now, drained: false, backup: None });
         (self.rollout, self.mixed) = (None, true);
     }
 
@@ -212,6 +223,9 @@ pub struct Removal {
     /// No pod of the app is left, or the grace is over.
     #[serde(default)]
     pub drained: bool,
+    /// The backup that is made before anything is deleted, where the document asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupRun>,
 }
 
 /// One field that somebody else changed.

@@ -13,7 +13,7 @@ pub enum Phase {
     /// Seen, nothing done yet.
     #[default]
     Pending,
-    /// A gate is closed: a dependency is not ready.
+    /// A gate is closed: a dependency is not ready, or it is not the time for changes.
     Waiting,
     /// Objects are being written.
     Applying,
@@ -101,6 +101,9 @@ pub struct Reason(pub std::borrow::Cow<'static, str>);
 impl Reason {
     /// Waits for a document that is not going to be ready by itself.
     pub const DEPENDENCY_FAILED: Self = Self::of("DependencyFailed");
+
+    /// Waits for a time at which changes may begin.
+    pub const WINDOW_CLOSED: Self = Self::of("WindowClosed");
 
     /// A reason known at compile time.
     pub const fn of(word: &'static str) -> Self {

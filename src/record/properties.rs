@@ -34,14 +34,16 @@ fn applied() -> impl Strategy<Value = Applied> {
 
 fn item() -> impl Strategy<Value = Item> {
     let texts = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
-    (texts, prop::option::of(any::<u64>()), any::<bool>(), any::<bool>()).prop_map(
-        |((uid, rendered, size), projection, stale, wide)| Item {
+    let ignored = prop::collection::vec(text(), 0..3);
+    (texts, prop::option::of(any::<u64>()), any::<bool>(), any::<bool>(), ignored).prop_map(
+        |((uid, rendered, size), projection, stale, wide, ignored)| Item {
             uid,
             rendered,
             projection: projection.map(|bits| Digest::of(&bits.to_be_bytes())),
             stale,
             wide,
             size,
+            ignored,
         },
     )
 }
@@ -77,7 +79,7 @@ prop_compose! {
             rollout: rollout.map(|(hash, revision, since)| Rollout { hash, revision, since }),
             mixed,
             inventory,
-            removal: removal.map(|since| Removal { since, drained }),
+            removal: removal.map(|since| Removal { since, drained, backup: None }),
             suspended,
             last_drift: drift.map(|(object, field, manager, at, repaired_in_ms)| {
                 Drift { object, field, manager, at, repaired_in_ms }

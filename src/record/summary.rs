@@ -56,6 +56,16 @@ pub struct Summary {
     /// A removal that waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// Removals whose backup failed: each goes on without one once a person approves that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_backup: Vec<Approval>,
+}
+
+impl Summary {
+    /// Everything that waits for a person's approval.
+    pub fn approvals(&self) -> impl Iterator<Item = &Approval> {
+        self.approval.iter().chain(&self.without_backup)
+    }
 }
 
 fn is_zero(count: &usize) -> bool {

@@ -38,9 +38,13 @@ impl<'a> Carried<'a> {
 
     /// The object with what every object carries, its identity and its hash.
     pub(super) fn object(&self, kind: Kind, meta: &ObjectMeta, content: &impl Serialize) -> Object {
-        let name = meta.name.clone().unwrap_or_default();
         // Serialising fails only for maps whose keys are no strings, which Kubernetes types do not have.
-        let mut content = serde_json::to_value(content).unwrap_or_default();
+        let content = serde_json::to_value(content).unwrap_or_default();
+        self.value(kind, meta.name.as_deref().unwrap_or_default(), content)
+    }
+
+    /// The object of this content with what every object carries, its identity and its hash.
+    pub(super) fn value(&self, kind: Kind, name: &str, mut content: Value) -> Object {
         if let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) {
             carry(metadata, "labels", &self.labels);
             carry(metadata, "annotations", &self.annotations);

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+
 use crate::document::{App, DocumentId, Migration};
 use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, FIELD_MANAGER, LABEL_SOURCE, Owner};
 
@@ -20,9 +22,26 @@ const PART_OF: &str = "app.kubernetes.io/part-of";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const VERSION: &str = "app.kubernetes.io/version";
 
-/// `component` of the pods that serve; those of Jobs have another, so that no Service finds them.
-const COMPONENT_APP: &str = "app";
-const COMPONENT_MIGRATION: &str = "migration";
+/// What pods do. Only those of the app serve, so that no Service finds the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Component {
+    App,
+    Migration,
+    Job,
+    Backup,
+}
+
+impl Component {
+    /// Value of the label, and name of the container of pods beside the app.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Component::App => "app",
+            Component::Migration => "migration",
+            Component::Job => "job",
+            Component::Backup => "backup",
+        }
+    }
+}
 
 type Texts = BTreeMap<String, String>;
 
@@ -43,7 +62,7 @@ pub(super) struct Named<'a> {
     labels: &'a Texts,
     annotations: &'a Texts,
     instance: Cow<'a, str>,
-    component: &'static str,
+    component: Component,
 }
 
 impl<'a> Named<'a> {
@@ -53,7 +72,7 @@ impl<'a> Named<'a> {
             labels: &app.labels,
             annotations: &app.annotations,
             instance: Cow::Borrowed(&app.id.name),
-            component: COMPONENT_APP,
+            component: Component::App,
         }
     }
 
@@ -64,14 +83,14 @@ impl<'a> Named<'a> {
             annotations: &migration.annotations,
             // An app of the same name may select by name and instance alone.
             instance: Cow::Owned(migration.account()),
-            component: COMPONENT_MIGRATION,
+            component: Component::Migration,
         }
     }
 
     /// Name, instance and component: what selects the document's pods unless it says otherwise.
     pub(super) fn identity(&self) -> [(String, String); 3] {
         let name = &self.id.name;
-        [(NAME, name.as_str()), (INSTANCE, &self.instance), (COMPONENT, self.component)]
+        [(NAME, name.as_str()), (INSTANCE, &self.instance), (COMPONENT, self.component.name())]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
     }
 
@@ -113,6 +132,46 @@ pub(super) fn pod(app: &App, selector: &Texts) -> Texts {
     labels.insert(MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
     labels.extend(selector.clone());
     labels
+}
+
+/// Labels of a pod beside the app. None of the selector's may be among them but those that every pod of the app has,
+/// or the app's Service would find it.
+pub(super) fn pod_beside(app: &App, component: Component, selector: &Texts) -> Texts {
+    let named = Named { component, ..Named::app(app) };
+    let own = app.spec.pod_labels.iter().filter(|(key, _)| !selector.contains_key(*key));
+    let mut labels: Texts = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    labels.extend(job_pod(&named));
+    // That of a Deployment which a chart made knows of no component.
+    if selector.iter().all(|(key, value)| labels.get(key) == Some(value)) {
+        labels.extend(selector.iter().map(|(key, value)| (key.clone(), of_jobs(value))));
+    }
+    labels
+}
+
+/// Another value of a label, which fits.
+fn of_jobs(value: &str) -> String {
+    const SUFFIX: &str = "-jobs";
+    let stem: String = value.chars().take(63 - SUFFIX.len()).collect();
+    stem + SUFFIX
+}
+
+/// What selects the pods of this app beside those that serve.
+pub(super) fn beside(app: &App, selector: &Texts) -> LabelSelector {
+    let labels = pod_beside(app, Component::Job, selector);
+    let name = [NAME, INSTANCE].into_iter().filter_map(|key| labels.get_key_value(key));
+    let name = name.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let one_of = LabelSelectorRequirement {
+        key: COMPONENT.to_owned(),
+        operator: "In".to_owned(),
+        values: Some([Component::Job, Component::Backup].map(|component| component.name().to_owned()).into()),
+    };
+    LabelSelector { match_labels: Some(name), match_expressions: Some(vec![one_of]) }
+}
+
+/// Labels that all pods of the app of this name have, whatever they do; those beside an app with a selector of its own
+/// may have others.
+pub(super) fn all_of(app: &str) -> Texts {
+    [(NAME, app), (INSTANCE, app)].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
 /// Annotations of every object.

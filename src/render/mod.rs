@@ -6,14 +6,21 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod backup;
 mod carried;
 mod config_map;
+mod cron_job;
 mod deployment;
+mod horizontal_pod_autoscaler;
 mod ingress;
+mod job_pod;
+mod judge;
 mod labels;
 mod migration;
 pub mod names;
 mod network_policy;
+mod objects;
+mod patch;
 mod persistent_volume_claim;
 mod pod;
 mod pod_disruption_budget;
@@ -34,6 +41,8 @@ use subject::Subject;
 
 pub use crate::object::Owner;
 pub use deployment::replicas;
+pub use job_pod::BACKUP_CONTAINER;
+pub use judge::judge;
 pub use labels::{ANNOTATION_RESTART, image_version, pod_selector};
 pub use migration::{Content, JOB_CONTAINER, RUNNER_IMAGE, Run, job_name};
 pub use ports::{NamedPort, app_ports};
@@ -58,6 +67,19 @@ impl RendererVersion {
 /// The objects of an app, sorted by reference, which is the order of their creation.
 pub fn render(app: &Validated<App>, owner: &Owner, version: RendererVersion) -> Vec<Object> {
     render_app(app, owner, version)
+}
+
+/// The Job that backs an app up before it is deleted; `None` for an app that asks for none. It is no part of what an app
+/// is rendered to: it is made once, when the app's last pod has ended. `occasion` tells that removal from others.
+pub fn deletion_backup(
+    app: &Validated<App>,
+    owner: &Owner,
+    occasion: &str,
+    version: RendererVersion,
+) -> Option<Object> {
+    match version {
+        RendererVersion::V1 => backup::render(&Subject::new(app, owner), occasion),
+    }
 }
 
 /// The objects of any document.
@@ -93,14 +115,25 @@ fn render_app(app: &App, owner: &Owner, version: RendererVersion) -> Vec<Object>
 }
 
 fn objects(subject: &Subject<'_>) -> Vec<Object> {
-    let mut objects =
-        vec![service_account::render(subject), network_policy::render(subject), deployment::render(subject)];
+    let mut objects = own_objects(subject);
+    objects.extend(objects::render(subject));
+    // What is wrong with a patch is the business of `judge`, before a document is valid.
+    patch::apply(&mut objects, &subject.spec.patches);
+    sorted(objects)
+}
+
+/// What the fields of an app make, patches left aside.
+fn own_objects(subject: &Subject<'_>) -> Vec<Object> {
+    let mut objects = vec![service_account::render(subject), deployment::render(subject)];
+    objects.extend(network_policy::render(subject));
     objects.extend(config_map::render(subject));
     objects.extend(persistent_volume_claim::render(subject));
     objects.extend(service::render(subject));
     objects.extend(pod_disruption_budget::render(subject));
+    objects.extend(horizontal_pod_autoscaler::render(subject));
     objects.extend(ingress::render(subject));
-    sorted(objects)
+    objects.extend(cron_job::render(subject));
+    objects
 }
 
 fn sorted(mut objects: Vec<Object>) -> Vec<Object> {

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::document::ConfigFile;
+pub use crate::document::volume_name::{MAX_LABEL, scratch_volume, secret_volume, storage_volume};
 
 /// Name of the app's container in its pods.
 pub const CONTAINER: &str = "app";
-/// The longest name of a volume, and of all names here (RFC 1123 label).
-pub const MAX_LABEL: usize = 63;
 
 /// `<app>-config-<10 hex of the content>`. A change of any file is another `ConfigMap`, so that pods of two
 /// revisions never share one and a rollback finds the old one.
@@ -45,38 +44,22 @@ pub fn migration_job(migration: &str, content: &str, attempt: u32) -> String {
     format!("{migration}-{content}-{attempt}")
 }
 
+/// `<app>-backup-<10 hex of what is run and when>`: the backup before a deletion.
+pub fn backup_job(app: &str, content: &str, occasion: &str) -> String {
+    const HEX: usize = 10;
+    const SUFFIX: usize = "-backup-".len() + HEX;
+    let mut hash = Sha256::new();
+    for part in [app, content, occasion] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let stem: String = app.chars().take(MAX_LABEL - SUFFIX).collect();
+    format!("{}-backup-{}", stem.trim_end_matches('-'), short_hex(&hash.finalize(), HEX))
+}
+
 /// `<app>-<volume>`: the claim of a persistent volume.
 pub fn claim(app: &str, volume: &str) -> String {
     format!("{app}-{volume}")
-}
-
-/// The pod's name for a persistent volume.
-pub fn storage_volume(volume: &str) -> String {
-    fitting(format!("storage-{volume}"), volume)
-}
-
-/// The pod's name for the emptyDir at this path: `scratch-var-cache` for `/var/cache`. Paths whose characters
-/// do not survive get a hash, so that two never meet.
-pub fn scratch_volume(path: &str) -> String {
-    let path = path.trim_matches('/');
-    let is_kept = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
-    let slug: String = path.chars().map(|char| if is_kept(char) { char } else { '-' }).collect();
-    if path.chars().all(|char| is_kept(char) || char == '/') && !slug.contains("--") {
-        fitting(format!("scratch-{slug}"), path)
-    } else {
-        with_hash(&format!("scratch-{slug}"), path)
-    }
-}
-
-fn fitting(name: String, of: &str) -> String {
-    if name.len() <= MAX_LABEL { name } else { with_hash(&name, of) }
-}
-
-/// The name cut to leave room for a hash of what it stands for.
-fn with_hash(name: &str, of: &str) -> String {
-    const HEX: usize = 8;
-    let stem: String = name.chars().take(MAX_LABEL - HEX - 1).collect();
-    format!("{}-{}", stem.trim_end_matches('-'), short_hex(&Sha256::digest(of), HEX))
 }
 
 fn short_hex(digest: &[u8], length: usize) -> String {
@@ -90,25 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scratch_volumes_are_named_by_their_path() {
-        assert_eq!(scratch_volume("/tmp"), "scratch-tmp");
-        assert_eq!(scratch_volume("/var/cache"), "scratch-var-cache");
-        assert_ne!(scratch_volume("/var/cache"), scratch_volume("/var-cache"));
-        assert_ne!(scratch_volume("/Data"), scratch_volume("/data"));
-        assert_ne!(scratch_volume("/a/.b"), scratch_volume("/a//b"));
-    }
-
-    #[test]
-    fn every_volume_name_is_a_label() {
-        let long = "x".repeat(200);
-        let paths = [format!("/{long}"), format!("/{long}/y"), "/.A_b/é".to_owned(), "/-".to_owned()];
-        let names = paths.iter().map(|path| scratch_volume(path)).chain([storage_volume(&long)]);
-        for name in names {
-            assert!(name.len() <= MAX_LABEL, "{name}");
-            assert!(name.ends_with(|char: char| char.is_ascii_alphanumeric()), "{name}");
-            assert!(
-                name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-')
-            );
+    fn each_backup_before_a_deletion_has_a_name_of_its_own_that_fits() {
+        let long = "x".repeat(63);
+        let names = [("web", "a", "b"), ("web", "ab", ""), ("web", "a", "c"), (long.as_str(), "a", "b")]
+            .map(|(app, content, occasion)| backup_job(app, content, occasion));
+        assert!(names[0].starts_with("web-backup-"), "{}", names[0]);
+        for (index, name) in names.iter().enumerate() {
+            assert!(name.len() <= MAX_LABEL && !names[index + 1..].contains(name), "{name}");
         }
     }
 

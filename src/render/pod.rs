@@ -4,27 +4,30 @@
 //! such as the number of replicas.
 
 use k8s_openapi::api::core::v1::{
-    Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler,
-    ObjectFieldSelector, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec,
-    SeccompProfile, SecretKeySelector, SecurityContext, SleepAction, TopologySpreadConstraint,
-    WeightedPodAffinityTerm,
+    self as core, Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle,
+    LifecycleHandler, LocalObjectReference, ObjectFieldSelector, PodAffinityTerm, PodAntiAffinity,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecretKeySelector, SecurityContext,
+    SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::subject::{Subject, int, some_entries, some_items};
-use super::{labels, names, probe, resources, volumes};
-use crate::document::{AppSpec, Duration, SecretKey, Security};
+use super::{labels, names, probe, resources, service_account, volumes};
+use crate::document::{
+    AppSpec, Duration, Placement, SecretKey, Security, Spread, TaintEffect, Toleration, TolerationOperator,
+};
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
 /// Beyond the ids that distributions give to their own accounts.
 const DEFAULT_ID: u32 = 10_001;
 const ZONE: &str = "topology.kubernetes.io/zone";
-const NODE: &str = "kubernetes.io/hostname";
+pub(super) const NODE: &str = "kubernetes.io/hostname";
 
 pub(super) fn template(subject: &Subject<'_>) -> PodTemplateSpec {
     let drain = drain(subject);
     let grace = subject.spec.rollout.as_ref().and_then(|rollout| rollout.grace).unwrap_or(DEFAULT_GRACE);
+    let placement = subject.spec.placement.as_ref();
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels::pod(subject.app, &subject.selector)),
@@ -32,13 +35,17 @@ pub(super) fn template(subject: &Subject<'_>) -> PodTemplateSpec {
             ..ObjectMeta::default()
         }),
         spec: Some(PodSpec {
-            service_account_name: Some(subject.name().to_owned()),
-            automount_service_account_token: Some(false),
+            service_account_name: Some(subject.account().to_owned()),
+            automount_service_account_token: Some(service_account::has_token(subject.spec)),
             enable_service_links: Some(false),
             termination_grace_period_seconds: Some(i64::from(int(grace.as_secs() + drain.as_secs()))),
             security_context: Some(pod_security(subject.spec.security.as_ref())),
-            topology_spread_constraints: Some([ZONE, NODE].map(|key| spread(subject, key)).into()),
-            affinity: Some(apart(subject)),
+            topology_spread_constraints: some_items(spread(subject)),
+            affinity: apart(subject),
+            node_selector: placement.and_then(|placement| some_entries(placement.node_selector.clone())),
+            tolerations: placement.and_then(tolerations),
+            priority_class_name: placement.and_then(|placement| placement.priority_class.clone()),
+            image_pull_secrets: pull_secrets(subject.spec),
             containers: vec![container(subject, drain)],
             volumes: some_items(volumes::volumes(subject)),
             ..PodSpec::default()
@@ -54,7 +61,7 @@ fn container(subject: &Subject<'_>, drain: Duration) -> Container {
     Container {
         name: names::CONTAINER.to_owned(),
         image: Some(spec.image.clone()),
-        image_pull_policy: Some("IfNotPresent".to_owned()),
+        image_pull_policy: Some(pull_policy(spec).to_owned()),
         command: some_items(spec.command.clone()),
         args: some_items(spec.args.clone()),
         ports: some_items(ports(subject)),
@@ -87,7 +94,7 @@ fn ports(subject: &Subject<'_>) -> Vec<ContainerPort> {
 
 /// Secrets first: a variable may then be made of them, `postgres://$(USER):$(PASSWORD)@db`, since Kubernetes
 /// resolves only names that stand before.
-fn env(spec: &AppSpec) -> Vec<EnvVar> {
+pub(super) fn env(spec: &AppSpec) -> Vec<EnvVar> {
     let secrets = spec.secrets.iter().map(|(name, key)| env_from_secret(name, key));
     let plain = spec.env.iter().filter(|(name, _)| !spec.secrets.contains_key(*name));
     let own = secrets.chain(plain.map(|(name, value)| env_var(name, &value.0)));
@@ -177,23 +184,37 @@ pub(super) fn container_security(security: Option<&Security>) -> SecurityContext
     }
 }
 
-fn spread(subject: &Subject<'_>, key: &str) -> TopologySpreadConstraint {
-    TopologySpreadConstraint {
+/// As evenly as can be had, over zones and over nodes.
+fn spread(subject: &Subject<'_>) -> Vec<TopologySpreadConstraint> {
+    let constraint = |over: &Spread| TopologySpreadConstraint {
         max_skew: 1,
-        topology_key: key.to_owned(),
+        topology_key: topology(*over).to_owned(),
         when_unsatisfiable: "ScheduleAnyway".to_owned(),
         label_selector: Some(subject.label_selector()),
         ..TopologySpreadConstraint::default()
+    };
+    spreads(subject).iter().map(constraint).collect()
+}
+
+fn spreads<'a>(subject: &Subject<'a>) -> &'a [Spread] {
+    let asked = subject.spec.placement.as_ref().and_then(|placement| placement.spread.as_deref());
+    asked.unwrap_or(&[Spread::Zone, Spread::Node])
+}
+
+const fn topology(over: Spread) -> &'static str {
+    match over {
+        Spread::Zone => ZONE,
+        Spread::Node => NODE,
     }
 }
 
-fn apart(subject: &Subject<'_>) -> Affinity {
+fn apart(subject: &Subject<'_>) -> Option<Affinity> {
     let term = PodAffinityTerm {
         topology_key: NODE.to_owned(),
         label_selector: Some(subject.label_selector()),
         ..PodAffinityTerm::default()
     };
-    Affinity {
+    let affinity = || Affinity {
         pod_anti_affinity: Some(PodAntiAffinity {
             preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
                 weight: 100,
@@ -202,5 +223,41 @@ fn apart(subject: &Subject<'_>) -> Affinity {
             ..PodAntiAffinity::default()
         }),
         ..Affinity::default()
+    };
+    spreads(subject).contains(&Spread::Node).then(affinity)
+}
+
+pub(super) fn tolerations(placement: &Placement) -> Option<Vec<core::Toleration>> {
+    let toleration = |asked: &Toleration| core::Toleration {
+        key: asked.key.clone(),
+        operator: Some(operator(asked.operator).to_owned()),
+        value: asked.value.clone(),
+        effect: asked.effect.map(|effect| taint_effect(effect).to_owned()),
+        toleration_seconds: asked.toleration_seconds,
+    };
+    some_items(placement.tolerations.iter().map(toleration).collect())
+}
+
+const fn operator(operator: TolerationOperator) -> &'static str {
+    match operator {
+        TolerationOperator::Equal => "Equal",
+        TolerationOperator::Exists => "Exists",
     }
+}
+
+const fn taint_effect(effect: TaintEffect) -> &'static str {
+    match effect {
+        TaintEffect::NoSchedule => "NoSchedule",
+        TaintEffect::PreferNoSchedule => "PreferNoSchedule",
+        TaintEffect::NoExecute => "NoExecute",
+    }
+}
+
+pub(super) fn pull_policy(spec: &AppSpec) -> &'static str {
+    spec.pull.as_ref().map(|pull| pull.policy).unwrap_or_default().name()
+}
+
+pub(super) fn pull_secrets(spec: &AppSpec) -> Option<Vec<LocalObjectReference>> {
+    let secrets = spec.pull.as_ref().map(|pull| pull.secrets.as_slice()).unwrap_or_default();
+    some_items(secrets.iter().map(|name| LocalObjectReference { name: name.clone() }).collect())
 }

@@ -15,8 +15,7 @@ const DEFAULT_EPHEMERAL: Quantity = Quantity::from_bytes(64 << 20);
 
 /// Of an app's container.
 pub(super) fn requirements(spec: &AppSpec) -> ResourceRequirements {
-    let scratch = volumes::scratch(spec).fold(Quantity::from_bytes(0), |sum, (_, size)| sum.plus(size));
-    with_scratch(spec.resources.as_ref(), scratch)
+    with_scratch(spec.resources.as_ref(), volumes::scratch_size(spec))
 }
 
 /// Of a container with so much scratch space.

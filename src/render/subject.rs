@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::carried::Carried;
 use super::labels::{self, Named};
@@ -42,6 +43,12 @@ impl<'a> Subject<'a> {
         &self.app.id.name
     }
 
+    /// The account that the pods run as.
+    pub(super) fn account(&self) -> &'a str {
+        let named = self.spec.service_account.as_ref().and_then(|account| account.name.as_deref());
+        named.unwrap_or(self.name())
+    }
+
     /// Metadata of an object, but for what every object carries.
     pub(super) fn meta(&self, name: impl Into<String>) -> ObjectMeta {
         self.carried.meta(name)
@@ -62,6 +69,11 @@ impl<'a> Subject<'a> {
             AccessMode::ReadWriteOnce | AccessMode::ReadWriteOncePod => true,
             AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany => false,
         })
+    }
+
+    /// The object of this content with what every object carries, its identity and its hash.
+    pub(super) fn value(&self, kind: Kind, name: &str, content: Value) -> Object {
+        self.carried.value(kind, name, content)
     }
 
     /// The object with what every object carries, its identity and its hash.

@@ -78,7 +78,7 @@ fn source_section(source: &SourceView, now: Timestamp) -> Markup {
                 @if let Some(since) = summary.since { ", " (age::text(since, now)) }
             }
             @if !summary.message.is_empty() { p .note { (summary.message) } }
-            @if let Some(approval) = &summary.approval { (approval_note(approval)) }
+            @for approval in summary.approvals() { (approval_note(approval)) }
             @if !summary.findings.is_empty() {
                 details open {
                     summary { (summary.findings.len()) " findings in the files" }

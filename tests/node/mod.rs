@@ -5,6 +5,7 @@
 //! It takes root. Where there is none each test says that it was NOT RUN, and `cargo xtask test` says so in its last
 //! lines. A test starts with [`World::new`].
 
+mod backup;
 mod causes;
 mod crash;
 mod migrations;

@@ -1,5 +1,6 @@
 //! SIGKILL between any two writes of a push, a change and a removal: the next start goes on from the records,
-//! and in the end the cluster is what the branch says, no more and no less.
+//! and in the end the cluster is what the branch says, no more and no less. The change hands the number of pods to an
+//! autoscaler, the removal makes a backup first.
 
 use std::collections::BTreeSet;
 use std::panic::resume_unwind;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{ApiProxy, AuditLog, Daemon, Objects, Observer, Sandbox, Side, eventually};
+use crate::support::{ApiProxy, AuditLog, Daemon, Objects, Observer, Sandbox, Side, Watched, eventually};
 
 /// The reliability goal: a minute after a crash everything is as it should be.
 const CONVERGED: Duration = Duration::from_mins(1);
@@ -84,6 +85,8 @@ struct World {
     /// What is there before and must be there, the same, in the end: another app of the source, and objects
     /// of somebody else.
     bystanders: BTreeSet<(String, String)>,
+    /// The number of pods of each Deployment through all of it.
+    watched: Watched,
     /// The uid of the volume claim, once there is one.
     claim: Option<String>,
     /// The commit that was pushed last.
@@ -101,8 +104,9 @@ impl World {
         let config = format!("leaderElection: false\n{}", sandbox.config(&sandbox.repo.url(), ""));
         let daemon = Daemon::start_through(&sandbox, proxy.kubeconfig(), "portfolio", &config);
         let observer = Observer::new(&sandbox);
-        let mut world =
-            Self { daemon, proxy, observer, sandbox, bystanders: BTreeSet::new(), claim: None, head };
+        let watched = Watched::start(&sandbox, "deployments", "{.metadata.name} {.spec.replicas}");
+        let bystanders = BTreeSet::new();
+        let mut world = Self { daemon, proxy, observer, sandbox, bystanders, watched, claim: None, head };
         world.converge(Operation::Remove);
         world.bystanders = world.uids_of_bystanders();
         assert_eq!(world.bystanders.len(), 5);
@@ -131,8 +135,11 @@ impl World {
         self.converge(operation);
         let requests = audit.requests(&self.sandbox.source, start);
         let made = requests.iter().filter(|request| request.resource == "jobs" && request.code == 201);
+        // The migration, or the backup.
         let runs = made.filter(|request| request.verb == "patch").count();
-        assert_eq!(runs, usize::from(operation != Operation::Remove), "{operation:?}, {number}, {side:?}");
+        assert_eq!(runs, 1, "{operation:?}, {number}, {side:?}");
+        let pods = self.watched.seen();
+        assert!(!pods.contains(&"web 1".to_owned()), "{operation:?}, {number}, {side:?}: {pods:?}");
         assert_eq!(self.uids_of_bystanders(), self.bystanders, "{operation:?}, {number}, {side:?}");
         hit
     }
@@ -253,12 +260,14 @@ fn expected(operation: Operation) -> Vec<&'static str> {
             "ConfigMap/wiki",
             "Deployment/web",
             "Deployment/wiki",
+            "HorizontalPodAutoscaler/web",
             "Ingress/web",
             "Ingress/wiki",
             "Job/shop-db",
             "NetworkPolicy/shop-db-migration",
             "NetworkPolicy/web",
             "NetworkPolicy/wiki",
+            "NetworkPolicy/wiki-jobs",
             "PersistentVolumeClaim/wiki-data",
             "PodDisruptionBudget/web",
             "Service/web",
@@ -269,7 +278,8 @@ fn expected(operation: Operation) -> Vec<&'static str> {
         ],
         Operation::Remove => &[],
     };
-    let mut expected: Vec<_> = bystander.into_iter().chain(apps.iter().copied()).collect();
+    let scales = |name: &&str| operation == Operation::Change || !name.starts_with("Horizontal");
+    let mut expected: Vec<_> = bystander.into_iter().chain(apps.iter().copied().filter(scales)).collect();
     expected.sort_unstable();
     expected
 }
@@ -288,8 +298,9 @@ fn bystander(namespace: &str) -> String {
 }
 
 fn web(namespace: &str, version: u32) -> String {
-    let spec = "  replicas: 2\n  port: 8080\n  migrations: [shop-db]\n  ingress: {host: web.example.com}\n";
-    app(namespace, "web", version, &format!("{spec}  config: {{web.conf: version {version}}}"))
+    let pods = if version == 1 { "replicas: 3" } else { "autoscaling: {min: 2, max: 5}" };
+    let spec = "port: 8080\n  migrations: [shop-db]\n  ingress: {host: web.example.com}\n";
+    app(namespace, "web", version, &format!("  {pods}\n  {spec}  config: {{web.conf: version {version}}}"))
 }
 
 /// The team's own tool: nothing but the daemon's memory keeps it from running twice.
@@ -305,7 +316,8 @@ fn database(namespace: &str, version: u32) -> String {
 
 fn wiki(namespace: &str, version: u32) -> String {
     let spec = "  replicas: 1\n  port: 8080\n  ingress: {host: wiki.example.com}\n  \
-                storage: {data: {size: 1Gi, mountPath: /var/lib/wiki}}\n";
+                storage: {data: {size: 1Gi, mountPath: /var/lib/wiki}}\n  \
+                backup: {onDelete: true, command: [/bin/backup], volumes: [data]}\n";
     app(namespace, "wiki", version, &format!("{spec}  config: {{wiki.conf: version {version}}}"))
 }
 

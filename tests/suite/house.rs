@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// What each module may use of the crate. A module that is not listed here is a shell and may use anything
 /// below it.
 const LAYERS: [(&str, &[&str]); 5] = [
-    ("document", &[]),
+    ("document", &["schedule"]),
     ("object", &["document"]),
     ("render", &["document", "object"]),
     ("record", &["document", "object", "render"]),

@@ -10,25 +10,37 @@
     reason = "a test reports by panicking, in its helpers too"
 )]
 
+mod autoscaling;
+mod backup;
 mod cli;
 mod cluster;
 mod crash;
+mod differential;
 mod docs;
 mod drift;
+mod drift_modes;
+mod editor;
 mod examples;
 mod faults;
 mod ground;
 mod house;
 mod isolation;
+mod judges;
+mod live_diff;
 mod migrations;
+mod objects;
 #[path = "../node/mod.rs"]
 mod on_node;
 mod ownership;
+mod pod_security;
 mod push;
 mod rbac;
 mod removal;
 mod restart;
 mod rollout;
 mod runner;
+mod scalars;
 mod sources;
+mod structure;
 mod support;
+mod window;

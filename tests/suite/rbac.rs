@@ -16,17 +16,31 @@ struct Shipped<'a> {
 
 impl<'a> Shipped<'a> {
     fn apply(sandbox: &'a Sandbox) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/rbac.yaml");
-        let role = format!("portfolio-apps-{}", sandbox.source);
-        let yaml = fs::read_to_string(file)
-            .unwrap()
-            .replace("portfolio-apps", &role)
-            .replace("namespace: portfolio-system", &format!("namespace: {}", sandbox.daemon_namespace));
-        let file = sandbox.path().join("rbac.yaml");
+        let shipped = Self { sandbox, role: format!("portfolio-apps-{}", sandbox.source) };
+        shipped.apply_yaml(&Self::text());
+        shipped
+    }
+
+    /// The example at the end of the file, without the marks that make remarks of it.
+    fn apply_further(&self) {
+        let text = Self::text();
+        let (_, example) = text.split_once("#---\n").unwrap();
+        let lines = example.lines().map(|line| line.strip_prefix('#').unwrap());
+        self.apply_yaml(&lines.collect::<Vec<_>>().join("\n"));
+    }
+
+    fn text() -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/rbac.yaml")).unwrap()
+    }
+
+    fn apply_yaml(&self, yaml: &str) {
+        let daemon = &self.sandbox.daemon_namespace;
+        let yaml = yaml
+            .replace("portfolio-apps", &self.role)
+            .replace("namespace: portfolio-system", &format!("namespace: {daemon}"));
+        let file = self.sandbox.path().join("rbac.yaml");
         fs::write(&file, yaml).unwrap();
-        let daemon = &sandbox.daemon_namespace;
-        sandbox.kubectl(&["apply", "--filename", file.to_str().unwrap(), "--namespace", daemon]);
-        Self { sandbox, role }
+        self.sandbox.kubectl(&["apply", "--filename", file.to_str().unwrap(), "--namespace", daemon]);
     }
 
     fn account(&self) -> String {
@@ -51,9 +65,10 @@ impl<'a> Shipped<'a> {
 
 impl Drop for Shipped<'_> {
     fn drop(&mut self) {
+        let further = format!("{}-further", self.role);
         for kind in ["clusterrolebinding", "clusterrole"] {
             // What is left in a cluster that is shared is a nuisance, no failure.
-            let _ = self.sandbox.try_kubectl(&["delete", kind, &self.role]);
+            let _ = self.sandbox.try_kubectl(&["delete", kind, "--ignore-not-found", &self.role, &further]);
         }
     }
 }
@@ -65,7 +80,8 @@ fn the_shipped_rbac_is_enough_to_create_to_repair_and_to_remove() {
     sandbox.write_app("keep", "image: registry.test/keep:1, replicas: 1");
     sandbox.write_app(
         "shop",
-        "image: registry.test/shop:1, port: 8080, ingress: {host: shop.example.com}, config: {a: b}",
+        "image: registry.test/shop:1, port: 8080, ingress: {host: shop.example.com}, config: {a: b}, \
+         jobs: {tidy: {schedule: '0 3 * * *', command: [tidy]}}, backup: {onDelete: true, command: [backup]}",
     );
     let revision = sandbox.repo.publish("Add two apps");
     let config = sandbox.config(&sandbox.repo.url(), "");
@@ -75,12 +91,41 @@ fn the_shipped_rbac_is_enough_to_create_to_repair_and_to_remove() {
 
     sandbox.kubectl(&["scale", "deployment/shop", "--replicas=5"]);
     sandbox.until_object("deployment/shop", "two replicas", |live| live["spec"]["replicas"] == 2);
+    sandbox.write_app("keep", "image: registry.test/keep:1, autoscaling: {min: 3, max: 4}");
+    let revision = sandbox.repo.publish("Scale by load");
+    sandbox.until_ready("keep", &revision);
 
     sandbox.repo.remove("apps/shop.yaml");
     sandbox.repo.publish("Remove the shop");
     eventually(Duration::from_mins(1), "the Deployment is gone", || sandbox.get("deployment/shop").is_none());
     let events = sandbox.kubectl(&["get", "events", "--namespace", &sandbox.daemon_namespace]);
     assert!(events.contains("DriftRepaired") || events.contains("Ready"), "{events}");
+}
+
+#[test]
+fn a_further_kind_needs_rights_of_its_own_and_without_them_only_its_documents_fail() {
+    let sandbox = Sandbox::new();
+    let shipped = Shipped::apply(&sandbox);
+    sandbox.write_app("other", "image: registry.test/other:1, replicas: 1");
+    sandbox.write_app(
+        "shop",
+        "image: registry.test/shop:1, replicas: 1, objects: [{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, \
+         metadata: {name: shop}, rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}]",
+    );
+    let revision = sandbox.repo.publish("Add two apps");
+    let config = format!("allow: {{kinds: [Role]}}\n{}", sandbox.config(&sandbox.repo.url(), ""));
+    let _daemon = Daemon::start_through(&sandbox, &shipped.kubeconfig(), "account", &config);
+    sandbox.until_ready("other", &revision);
+    let record = sandbox.until_record("shop", "is told what is missing", |record| {
+        record["phase"] == "Failed" && record["reason"] == "Forbidden"
+    });
+    let message = record["message"].as_str().unwrap();
+    assert!(message.contains("roles.rbac.authorization.k8s.io") && message.contains("grant"), "{message}");
+    assert!(sandbox.get("role/shop").is_none());
+
+    shipped.apply_further();
+    sandbox.until_ready("shop", &revision);
+    assert!(sandbox.get("role/shop").is_some());
 }
 
 #[test]

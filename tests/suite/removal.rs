@@ -140,6 +140,28 @@ fn a_volume_is_kept_and_taken_up_again() {
 }
 
 #[test]
+fn what_a_daemon_made_again_just_before_it_died_goes_too() {
+    let (sandbox, mut daemon) = three_apps("{}");
+    daemon.stop();
+    // As it does when somebody deletes an object of an app, but that its record tells of the one before.
+    let mut account = sandbox.get("serviceaccount/shop").unwrap();
+    sandbox.kubectl(&["delete", "serviceaccount/shop"]);
+    for field in ["uid", "resourceVersion", "creationTimestamp"] {
+        account["metadata"].as_object_mut().unwrap().remove(field);
+    }
+    let file = sandbox.path().join("account.json");
+    std::fs::write(&file, account.to_string()).unwrap();
+    let manager = "--field-manager=portfolio-reconciler";
+    sandbox.kubectl(&["apply", "--server-side", manager, "--filename", file.to_str().unwrap()]);
+
+    sandbox.repo.remove("apps/shop.yaml");
+    sandbox.repo.publish("Remove the shop");
+    daemon.restart();
+    sandbox.until_record("shop", "is gone", Value::is_null);
+    assert!(sandbox.get("serviceaccount/shop").is_none());
+}
+
+#[test]
 fn nothing_is_deleted_when_the_last_document_left() {
     let record = everything_stays(|sandbox| sandbox.repo.remove("apps"), "shop", "EmptySource");
     assert!(record["message"].as_str().unwrap().contains("portfolio approve"), "{}", record["message"]);

@@ -1,67 +1,27 @@
-//! [`Changes`]: two revisions' rendered objects, compared. Pure.
+//! [`compare`]: two revisions' rendered objects, compared. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::fields::{FieldChange, fields};
+use super::change::{Changes, What};
 use crate::document::{Document, DocumentId, Loaded, VolumePolicy};
 use crate::object::{Kind, Object, ObjectRef, Owner};
 use crate::render::{RendererVersion, Run, render_document};
 
-/// What becomes of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum What {
-    /// It is new.
-    Created,
-    /// Some of its fields change.
-    Changed,
-    /// Another one of another name takes its place.
-    Replaced,
-    /// It goes, once the rollout is healthy or the document is gone.
-    Deleted,
-    /// It is in no document any more and stays: a volume.
-    Kept,
-    /// Kubernetes does not let these fields change: the daemon will refuse the document.
-    Refused,
-}
-
-/// One object that differs.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Change {
-    pub(super) object: ObjectRef,
-    pub(super) document: DocumentId,
-    pub(super) what: What,
-    pub(super) fields: Vec<FieldChange>,
-    pub(super) before: Option<Object>,
-    pub(super) after: Option<Object>,
-}
-
-/// Everything that a push would do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Changes {
-    /// Objects, by reference.
-    pub(super) objects: Vec<Change>,
-    /// Apps whose pods are replaced.
-    pub(super) restarts: BTreeSet<DocumentId>,
-    /// Documents that stay as they are, and why.
-    pub(super) held: BTreeMap<DocumentId, String>,
-    /// Migrations that differ.
-    pub(super) migrations: BTreeSet<DocumentId>,
-}
-
-impl Changes {
-    /// Whether nothing would happen.
-    pub(super) fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.migrations.is_empty()
-    }
-}
+/// Why a document that is not there any more is not removed.
+pub(super) const NOT_REMOVED: &str =
+    "it is not there any more, but nothing is removed while files are in error";
+/// Why a document that is not there any more is not removed even so.
+pub(super) const PROTECTED: &str = "it is not there any more, but `deletion.protect` forbids its removal";
+/// Why nothing is done to a document that is there.
+pub(super) const SUSPENDED: &str = "`suspend: true`: nothing is done to it";
 
 /// Compares what two revisions say.
 pub(super) fn compare(from: &Loaded, to: &Loaded, owner: &Owner, version: RendererVersion) -> Changes {
     let mut changes = Changes::default();
-    let ids: BTreeSet<&DocumentId> = from.documents.keys().chain(to.documents.keys()).collect();
+    let ids: BTreeSet<&DocumentId> =
+        from.documents.keys().chain(to.documents.keys()).chain(to.blocked.keys()).collect();
     for id in ids {
         if let Some(blocked) = to.blocked.get(id) {
             changes.held.insert(id.clone(), blocked.message.clone());
@@ -70,8 +30,15 @@ pub(super) fn compare(from: &Loaded, to: &Loaded, owner: &Owner, version: Render
         let document = |side: &'_ Loaded| side.documents.get(id).map(|located| located.document.clone());
         let (before, after) = (document(from), document(to));
         if before.is_some() && after.is_none() && !to.complete {
-            let why = "it is not there any more, but nothing is removed while files are in error";
-            changes.held.insert(id.clone(), why.to_owned());
+            changes.held.insert(id.clone(), NOT_REMOVED.to_owned());
+            continue;
+        }
+        if after.is_none() && before.as_ref().is_some_and(is_protected) {
+            changes.held.insert(id.clone(), PROTECTED.to_owned());
+            continue;
+        }
+        if after.as_ref().is_some_and(is_suspended) {
+            changes.held.insert(id.clone(), SUSPENDED.to_owned());
             continue;
         }
         let is_migration = |one: &Option<Document>| matches!(one, Some(Document::Migration(_)));
@@ -100,11 +67,6 @@ impl Changes {
             let objects = render_document(document, owner, Run::default(), version);
             objects.into_iter().map(|object| (object.reference.clone(), object)).collect()
         };
-        let volumes = match after.or(before) {
-            Some(Document::App(app)) => app.spec.deletion.as_ref().map(|deletion| deletion.volumes),
-            Some(Document::Migration(_)) | None => None,
-        };
-        let keeps_volumes = volumes != Some(VolumePolicy::Delete);
         let (old, mut new) = (objects(before), objects(after));
         let mut gone = Vec::new();
         for (reference, before) in old {
@@ -116,54 +78,39 @@ impl Changes {
                 None => gone.push(before),
             }
         }
-        for before in gone {
-            let successor = new.keys().find(|reference| succeeds(reference, &before.reference)).cloned();
-            let after = successor.and_then(|reference| new.remove(&reference));
-            let what = match &after {
-                Some(_) => What::Replaced,
-                None if keeps_volumes && before.reference.kind == Kind::PersistentVolumeClaim => What::Kept,
-                None => What::Deleted,
-            };
-            self.push(id, what, Some(before), after);
-        }
-        for after in new.into_values() {
-            self.push(id, What::Created, None, Some(after));
-        }
+        self.exchange(id, gone, new, keeps_volumes(before, after));
     }
 
     fn changed(&mut self, id: &DocumentId, before: Object, after: Object) {
         let what = if is_refused(&before, &after) { What::Refused } else { What::Changed };
-        let pods = |object: &Object| object.content.pointer("/spec/template").cloned();
-        if what == What::Changed && before.reference.kind == Kind::Deployment && pods(&before) != pods(&after)
-        {
-            self.restarts.insert(id.clone());
-        }
         self.push(id, what, Some(before), Some(after));
-    }
-
-    fn push(&mut self, id: &DocumentId, what: What, before: Option<Object>, after: Option<Object>) {
-        let Some(object) = before.as_ref().or(after.as_ref()).map(|object| object.reference.clone()) else {
-            return;
-        };
-        let fields = match (&before, &after) {
-            (Some(before), Some(after)) => fields(&before.content, &after.content),
-            _ => Vec::new(),
-        };
-        self.objects.push(Change { object, document: id.clone(), what, fields, before, after });
     }
 }
 
-/// `web-config-…` of other content takes the place of the one before, and `shop-db-…-1` that of another run.
-fn succeeds(new: &ObjectRef, old: &ObjectRef) -> bool {
-    let stem = |reference: &ObjectRef| {
-        let parts = match reference.kind {
-            Kind::ConfigMap => reference.name.rsplitn(2, '-'),
-            Kind::Job => reference.name.rsplitn(3, '-'),
-            _ => return None,
-        };
-        parts.last().map(str::to_owned)
-    };
-    new.kind == old.kind && stem(new).is_some() && stem(new) == stem(old)
+/// Whether the document wants nothing to be done.
+pub(super) fn is_suspended(document: &Document) -> bool {
+    match document {
+        Document::App(app) => app.spec.suspend,
+        Document::Migration(migration) => migration.spec.suspend,
+    }
+}
+
+/// Whether the document must not be removed.
+pub(super) fn is_protected(document: &Document) -> bool {
+    match document {
+        Document::App(app) => app.spec.deletion.as_ref().is_some_and(|deletion| deletion.protect),
+        Document::Migration(_) => false,
+    }
+}
+
+/// Volumes stay while the app is there, and after it unless it says so.
+pub(super) fn keeps_volumes(before: Option<&Document>, after: Option<&Document>) -> bool {
+    match (before, after) {
+        (Some(Document::App(app)), None) => {
+            app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
+        }
+        (Some(Document::App(_)), Some(_)) | (Some(Document::Migration(_)) | None, _) => true,
+    }
 }
 
 /// Fields that the API server does not let change: a Deployment's selector, a claim but for a growing size.
@@ -184,7 +131,10 @@ fn is_refused(before: &Object, after: &Object) -> bool {
         | Kind::NetworkPolicy
         | Kind::PodDisruptionBudget
         | Kind::Job
-        | Kind::Ingress => false,
+        | Kind::HorizontalPodAutoscaler
+        | Kind::Ingress
+        | Kind::CronJob
+        | Kind::Other(_) => false,
     }
 }
 
@@ -198,7 +148,7 @@ mod tests {
     fn loaded(text: &str) -> Loaded {
         let entry = Entry::File { id: text.to_owned(), bytes: Arc::from(text.as_bytes()) };
         let tree = Tree { entries: BTreeMap::from([("apps.yaml".to_owned(), entry)]) };
-        load(&tree, &Options::default(), &mut Cache::default())
+        load(&tree, &Options::new(crate::render::judge), &mut Cache::default())
     }
 
     fn app(name: &str, spec: &str) -> String {
@@ -254,6 +204,32 @@ mod tests {
         let changes = changes(&format!("{}{}", app("web", ""), app("cart", "")), &app("web", "replica: 2"));
         assert_eq!(words(&changes), []);
         assert_eq!(changes.held.len(), 2);
+    }
+
+    #[test]
+    fn a_document_that_is_suspended_or_protected_stays_as_it_is() {
+        let held = |from: &str, to: &str| {
+            let changes = changes(from, to);
+            assert_eq!(words(&changes), []);
+            changes.held.into_values().collect::<Vec<_>>()
+        };
+        assert_eq!(held(&app("web", ""), &app("web", "replicas: 3, suspend: true")), [SUSPENDED]);
+        let protected = app("web", "deletion: {protect: true}");
+        let other = app("cart", "");
+        assert_eq!(held(&format!("{protected}{other}"), &other), [PROTECTED]);
+    }
+
+    #[test]
+    fn a_volume_of_an_app_that_stays_is_kept_whatever_its_removal_would_do() {
+        let spec = "replicas: 1, deletion: {volumes: delete}";
+        let with = app("db", &format!("{spec}, storage: {{data: {{size: 1Gi, mountPath: /data}}}}"));
+        let claims = |changes: &Changes| {
+            let all = changes.objects.iter();
+            let claims = all.filter(|change| change.object.kind == Kind::PersistentVolumeClaim);
+            claims.map(|change| change.what).collect::<Vec<_>>()
+        };
+        assert_eq!(claims(&changes(&with, &app("db", spec))), [What::Kept]);
+        assert_eq!(claims(&changes(&format!("{with}{}", app("web", "")), &app("web", ""))), [What::Deleted]);
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde_json::Value;
 
 /// A field that differs.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, JsonSchema)]
 pub(super) struct FieldChange {
     /// `spec.template.spec.containers[app].image`
     pub(super) path: String,
-    /// None where it is not there.
+    /// Its value before; null where it was not there.
     pub(super) before: Option<Value>,
-    /// None where it is not there.
+    /// Its value after; null where it is not there any more.
     pub(super) after: Option<Value>,
 }
 

@@ -1,14 +1,13 @@
-//! Diagnostics as people and programs read them: with source lines and carets, in one line each, as JSON.
+//! Diagnostics as people read them: with source lines and carets, or in one line each.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
 
 use crate::cli::Paint;
-use crate::document::{Diagnostic, Entry, Severity, Span};
+use crate::document::{Code, Diagnostic, Entry, Severity, Span};
 
 /// The texts that diagnostics point into, by the name that is shown.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +23,18 @@ impl Files {
         }
     }
 
+    /// Takes in a text that is no file of a tree.
+    pub fn add_text(&mut self, name: &str, text: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// What is written at a place; nothing where the file could not be read.
+    pub(super) fn marked(&self, name: &str, span: Span) -> &str {
+        self.text(name).and_then(|text| text.get(range(text, span))).unwrap_or_default()
     }
 }
 
@@ -39,6 +48,28 @@ pub fn full(diagnostics: &[Diagnostic], files: &Files, paint: Paint, width: Opti
         text.push_str("\n\n");
     }
     text
+}
+
+/// Where to read more, as rustc says it after all diagnostics; nothing where there was none.
+pub fn pages(diagnostics: &[Diagnostic]) -> String {
+    /// Codes beyond these are not listed.
+    const MOST: usize = 9;
+    let worst = diagnostics.iter().map(|diagnostic| diagnostic.severity).min();
+    let mut codes: Vec<Code> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let (Some(worst), Some(first)) = (worst, codes.first()) else { return String::new() };
+    if codes.len() == 1 {
+        return format!("For more information about this {worst}, try `portfolio explain {first}`.\n");
+    }
+    let mut names: Vec<String> = codes.iter().take(MOST).map(ToString::to_string).collect();
+    if codes.len() > MOST {
+        names.push("...".to_owned());
+    }
+    format!(
+        "These have detailed explanations: {}.\nFor more information about one, try `portfolio explain {first}`.\n",
+        names.join(", ")
+    )
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
@@ -113,31 +144,9 @@ pub fn concise(diagnostics: &[Diagnostic]) -> String {
     text
 }
 
-/// For programs. Lines and columns count from 1, columns and lengths in characters.
-pub fn to_json(diagnostic: &Diagnostic) -> Value {
-    let place = |span: Span| json!({"line": span.line, "column": span.column, "length": span.length});
-    json!({
-        "code": diagnostic.code.to_string(),
-        "rule": diagnostic.code.rule(),
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "file": diagnostic.file,
-        "span": place(diagnostic.span),
-        "label": diagnostic.label,
-        "labels": diagnostic.labels.iter()
-            .map(|label| json!({"span": place(label.span), "message": label.message}))
-            .collect::<Vec<_>>(),
-        "help": diagnostic.help,
-        "related": diagnostic.related.iter()
-            .map(|one| json!({"file": one.file, "span": place(one.span), "message": one.message}))
-            .collect::<Vec<_>>(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Code;
     use crate::document::bad_input::{load_row, rows};
 
     fn files(name: &str, text: &str) -> Files {
@@ -183,5 +192,23 @@ mod tests {
         let diagnostic = Diagnostic::error(Code::NotFollowed, Span::START, "`a.yaml` is a symbolic link");
         let text = full(&[diagnostic.in_file("apps/a.yaml")], &Files::default(), Paint(false), None);
         assert!(text.contains("apps/a.yaml:1:1"), "{text}");
+    }
+
+    #[test]
+    fn the_way_to_the_pages_is_told_once() {
+        let of = |codes: &[Code]| -> Vec<Diagnostic> {
+            codes.iter().map(|code| Diagnostic::warning(*code, Span::START, "x")).collect()
+        };
+        assert_eq!(pages(&[]), "");
+        assert_eq!(
+            pages(&of(&[Code::FloatingTag, Code::FloatingTag])),
+            "For more information about this warning, try `portfolio explain PF0302`.\n"
+        );
+        assert_eq!(
+            pages(&of(&[Code::FloatingTag, Code::UnknownField])),
+            "These have detailed explanations: PF0103, PF0302.\n\
+             For more information about one, try `portfolio explain PF0103`.\n"
+        );
+        assert!(pages(&of(Code::ALL)).contains("PF0009, ...."), "{}", pages(&of(Code::ALL)));
     }
 }

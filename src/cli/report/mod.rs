@@ -2,5 +2,13 @@
 
 pub mod age;
 pub mod diagnostic;
+pub mod findings;
+pub mod github;
+pub mod gitlab;
+pub mod json;
+pub mod junit;
+pub mod page;
+pub mod redact;
+pub mod sarif;
 pub mod sql;
 pub mod table;

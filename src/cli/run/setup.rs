@@ -7,11 +7,11 @@ use super::RunArgs;
 use crate::cli::CliError;
 use crate::cluster::{self, Candidate, Cluster, ClusterError, Election, Records};
 use crate::config::{Config, SourceConfig};
-use crate::document::{Duration, Options};
+use crate::document::{AllowedKind, Duration, Options, PolicyError};
 use crate::engine::{Identity, SourceSetup};
 use crate::object::{Kind, Owner};
 use crate::plan::PrunePolicy;
-use crate::render::RUNNER_IMAGE;
+use crate::render::{RUNNER_IMAGE, judge};
 use crate::source::PollTimer;
 
 /// An effect must end within what is left of a lease of 15 s that is renewed every 2 s.
@@ -100,7 +100,9 @@ fn setup(
             path: source.path.as_str().to_owned(),
             environment: source.environment.clone(),
             namespaces: source.namespaces.iter().map(|pattern| pattern.glob().clone()).collect(),
+            policy: config.allow.policy(),
             max_documents: MAX_DOCUMENTS,
+            ..Options::new(judge)
         },
         timer: PollTimer::new(source.poll.into()),
         cache: cache.to_owned(),
@@ -114,16 +116,19 @@ fn runner_image(config: &Config) -> String {
 
 fn prune(config: &Config) -> Result<PrunePolicy, CliError> {
     let kinds = config.prune.protect_kinds.iter().filter(|kind| kind.as_str() != "Namespace");
-    let protect_kinds = kinds
-        .map(|kind| {
-            kind.parse::<Kind>().map_err(|error| CliError::usage(format!("prune.protectKinds: {error}")))
-        })
-        .collect::<Result<_, _>>()?;
+    let protect_kinds = kinds.map(|kind| protected(kind)).collect::<Result<_, _>>()?;
     Ok(PrunePolicy {
         max_percent: u8::try_from(config.prune.max_percent.get()).unwrap_or(100),
         min_objects: config.prune.min_objects as usize,
         protect_kinds,
     })
+}
+
+/// Written as in `allow.kinds`.
+fn protected(text: &str) -> Result<Kind, CliError> {
+    let wrong = |message: String| CliError::usage(format!("prune.protectKinds: {message}"));
+    let kind: AllowedKind = text.parse().map_err(|error: PolicyError| wrong(error.to_string()))?;
+    Kind::of(&kind.api_version(), kind.name()).ok_or_else(|| wrong(format!("`{text}` is no kind")))
 }
 
 fn default_cache() -> PathBuf {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::list::{short, style_of};
 use crate::cli::cause::Cause;
 use crate::cli::live::Live;
+use crate::cli::remark::remark;
 use crate::cli::report::age;
 use crate::cli::report::sql;
 use crate::cli::report::table::Columns;
@@ -130,7 +131,7 @@ impl Detail<'_> {
     fn objects(&self) -> Columns {
         let mut table = Columns::new(&["OBJECT", "STATUS", "MESSAGE"]);
         for reference in self.record.inventory.items.keys() {
-            let (status, message) = health_words(self.live, reference);
+            let (status, message) = health_words(self.live, reference, self.now);
             table.row([reference.to_string(), status.to_owned(), message]);
         }
         table
@@ -168,13 +169,18 @@ pub(in crate::cli) fn cause_text(cause: &Cause, paint: Paint) -> String {
 }
 
 /// The health of an object in a word, and what there is to say about it.
-pub(in crate::cli) fn health_words(live: &Live, reference: &ObjectRef) -> (&'static str, String) {
-    if !live.objects.contains_key(reference) {
-        return ("Unknown", String::new());
-    }
+pub(in crate::cli) fn health_words(
+    live: &Live,
+    reference: &ObjectRef,
+    now: Timestamp,
+) -> (&'static str, String) {
+    let Some(object) = live.objects.get(reference) else { return ("Unknown", String::new()) };
     match live.health(reference) {
         None => ("Missing", String::new()),
-        Some(Health::Healthy) => ("Healthy", String::new()),
+        Some(Health::Healthy) => {
+            let words = object.as_ref().map(|object| remark(reference.kind, object, now));
+            ("Healthy", words.unwrap_or_default())
+        }
         Some(Health::Progressing { message }) => ("Progressing", message),
         Some(Health::Degraded { reason, message }) => ("Degraded", format!("{reason}: {message}")),
         Some(Health::Unknown) => ("Unknown", String::new()),

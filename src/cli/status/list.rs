@@ -103,7 +103,7 @@ fn notices(text: &mut String, source: &StoredSource, paint: Paint) -> std::fmt::
             writeln!(text, "  {}: {} {}", finding.place, finding.code, finding.message)?;
         }
     }
-    if let Some(approval) = &summary.approval {
+    for approval in summary.approvals() {
         let objects = crate::cli::input::counted(approval.objects, "object", "objects");
         let title =
             format!("Source {} waits for a person to allow a removal ({}):", source.name, approval.reason);

@@ -104,15 +104,16 @@ async fn one(
     let (source, record) = find_record(document, sources)?;
     let live = live::read(cluster, record, ui).await?;
     let cause = if record.phase.is_good() { None } else { live.cause() };
+    let now = Timestamp::now();
     let value = || {
         let objects = record.inventory.items.keys().map(|reference| {
-            let (health, message) = detail::health_words(&live, reference);
+            let (health, message) = detail::health_words(&live, reference, now);
             json!({"object": reference, "health": health, "message": message})
         });
         let objects: Vec<Value> = objects.collect();
         json!({"source": source.name, "record": record, "objects": objects, "cause": cause})
     };
-    let detail = Detail { source, record, live: &live, cause: cause.as_ref(), now: Timestamp::now() };
+    let detail = Detail { source, record, live: &live, cause: cause.as_ref(), now };
     ui.data(&match output {
         Some(Output::Json) => format!("{:#}\n", value()),
         Some(Output::Yaml) => yaml(&value())?,

@@ -91,7 +91,7 @@ fn retyped(expected: &str, node: &Node, name: &str) -> Option<String> {
 }
 
 /// A command line as a person types it is a list of words; quotes in it are left to the person.
-fn items(text: &str) -> String {
+pub(in crate::document) fn items(text: &str) -> String {
     if text.contains(['"', '\'']) {
         return format!("\"{}\"", shown(text));
     }

@@ -8,6 +8,8 @@ mod error;
 mod reader;
 mod unknown;
 
+pub(in crate::document) use error::items as words_as_items;
+pub(in crate::document) use reader::{decimal, meant};
 pub(in crate::document) use unknown::field as unknown_field;
 
 use std::cell::RefCell;
@@ -33,7 +35,7 @@ pub(in crate::document) fn decode<T: DeserializeOwned>(
 ) -> Option<T> {
     let session = Session { root: address(root), ..Session::default() };
     let decoded = loop {
-        match T::deserialize(Reader { node: root, name, place, session: &session }) {
+        match T::deserialize(Reader { node: root, name, place, session: &session, raw: false }) {
             Ok(value) => break Some(value),
             Err(error) => {
                 if !session.learn(error.located(root, name, place)) {

@@ -19,8 +19,12 @@ pub(super) struct Reader<'n> {
     pub name: &'n str,
     pub place: Span,
     pub session: &'n Session,
+    /// It is below a value that is taken as it is: null and numbers with a point are what JSON has them for.
+    pub raw: bool,
 }
 
+/// The type whose value is taken as it is.
+const RAW: &str = "Json";
 /// Stands in for a required field that is missing.
 static EMPTY: Node =
     Node { value: Value::Scalar { text: String::new(), style: Style::Quoted }, span: Span::START };
@@ -104,14 +108,22 @@ impl<'n> Reader<'n> {
 }
 
 /// A decimal number without a leading zero, which in older YAML would make it octal.
-fn decimal(text: &str) -> Option<i128> {
+pub(in crate::document) fn decimal(text: &str) -> Option<i128> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     (plain && (digits == "0" || !digits.starts_with('0'))).then(|| text.parse().ok()).flatten()
 }
 
+/// A decimal number with a point, as JSON writes it.
+fn fraction(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once('.')?;
+    let all = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (all(whole) && all(part)).then(|| text.parse().ok()).flatten()
+}
+
 /// The decimal number that somebody probably meant.
-fn meant(text: &str) -> Option<i128> {
+pub(in crate::document) fn meant(text: &str) -> Option<i128> {
     let text = text.to_ascii_lowercase();
     if let Some(hex) = text.strip_prefix("0x") {
         return i64::from_str_radix(hex, 16).ok().map(i128::from);
@@ -139,6 +151,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match &self.node.value {
             Value::Map(entries) => visitor.visit_map(self.map(entries, None)),
             Value::Seq(items) => visitor.visit_seq(Seq { owner: self, items: items.iter() }),
+            Value::Scalar { .. } if self.node.is_null() && self.raw => visitor.visit_unit(),
             Value::Scalar { .. } if self.node.is_null() => Err(self.wrong("a value")),
             Value::Scalar { text, style: Style::Plain } => match (text.as_str(), decimal(text)) {
                 ("true", _) => visitor.visit_bool(true),
@@ -148,7 +161,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                     (_, Ok(number)) => visitor.visit_i64(number),
                     (Err(_), Err(_)) => visitor.visit_str(text),
                 },
-                (text, None) => visitor.visit_str(text),
+                (text, None) => match fraction(text).filter(|_| self.raw) {
+                    Some(number) => visitor.visit_f64(number),
+                    None => visitor.visit_str(text),
+                },
             },
             Value::Scalar { text, style: Style::Quoted | Style::Block } => visitor.visit_str(text),
         }
@@ -184,10 +200,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_newtype_struct(self)
+        visitor.visit_newtype_struct(Reader { raw: self.raw || name == RAW, ..self })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -246,9 +262,9 @@ impl<'de> SeqAccess<'de> for Seq<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let Reader { name, session, .. } = self.owner;
+        let Reader { name, session, raw, .. } = self.owner;
         let Some(node) = self.items.by_ref().find(|item| !session.is_skipped(item)) else { return Ok(None) };
-        seed.deserialize(Reader { node, name, place: node.span, session })
+        seed.deserialize(Reader { node, name, place: node.span, session, raw })
             .map(Some)
             .map_err(|error| error.located(node, name, node.span))
     }
@@ -290,16 +306,16 @@ impl<'de> MapAccess<'de> for Map<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        let Reader { session, node: owner, name, place } = self.owner;
+        let Reader { session, node: owner, name, place, raw } = self.owner;
         match self.value.take() {
             Some(entry) => {
                 let (node, name, place) = (&entry.value, entry.key.text.as_str(), entry.place());
-                seed.deserialize(Reader { node, name, place, session })
+                seed.deserialize(Reader { node, name, place, session, raw })
                     .map_err(|error| error.located(node, name, place))
             }
             // The stand-in for a field that is missing; if its type takes no empty text, the whole map goes.
             None => seed
-                .deserialize(Reader { node: &EMPTY, name, place, session })
+                .deserialize(Reader { node: &EMPTY, name, place, session, raw })
                 .map_err(|_| DecodeError::new(Fault::Silent).located(owner, name, place)),
         }
     }

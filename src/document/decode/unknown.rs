@@ -3,28 +3,6 @@
 use crate::document::diagnostic::{all_of, did_you_mean, shown};
 use crate::document::{Code, Diagnostic, Span};
 
-/// Fields of the product that this version does not have yet, by type.
-const NOT_YET: &[(&str, &[&str])] = &[(
-    "AppSpec",
-    &[
-        "autoscaling",
-        "backup",
-        "disruption",
-        "drift",
-        "initContainers",
-        "jobs",
-        "network",
-        "objects",
-        "patches",
-        "placement",
-        "pull",
-        "secretFiles",
-        "serviceAccount",
-        "sidecars",
-        "window",
-    ],
-)];
-
 /// Names from Kubernetes and elsewhere that people try, and what is written here instead.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("AppSpec", "enabled", "it belongs into an overlay: `environments: {dev: {enabled: false}}`"),
@@ -80,11 +58,6 @@ pub(super) fn missing(field: &str) -> Option<String> {
 /// The diagnostic for a field that the type `owner` does not have.
 pub(in crate::document) fn field(owner: &str, field: &str, fields: &[&str], span: Span) -> Diagnostic {
     let name = shown(field);
-    if NOT_YET.iter().any(|(of, names)| *of == owner && names.contains(&field)) {
-        let message = format!("`{name}` is not supported yet by this version of portfolio");
-        return Diagnostic::error(Code::NotSupportedYet, span, message)
-            .help("leave it out for now; `portfolio schema` shows what there is");
-    }
     let elsewhere = ELSEWHERE.iter().find(|(of, theirs, _)| *of == owner && *theirs == field);
     let help = elsewhere
         .map(|(.., ours)| (*ours).to_owned())

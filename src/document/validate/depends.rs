@@ -1,11 +1,13 @@
 //! Dependencies, and the names that documents could fight over.
 
+use serde_json::Value;
+
 use super::{Rules, names};
 use crate::document::across::{dependency_id, volume_claim};
 use crate::document::awaited::{awaited, target};
 use crate::document::diagnostic::shown;
 use crate::document::node::Places;
-use crate::document::{Code, Document, DocumentId, DocumentKind, Span};
+use crate::document::{App, AppSpec, Code, Document, DocumentId, DocumentKind, Span};
 
 /// The most dependencies of a document.
 const MOST_DEPENDENCIES: usize = 100;
@@ -92,22 +94,51 @@ pub(in crate::document) fn dependencies(document: &Document, places: Places<'_>)
     awaited(app).map(|awaited| (awaited.id, place(&awaited.place))).collect()
 }
 
-/// The objects of this document whose names another document could make as well: `a` with the volume `b-c` and
-/// `a-b` with the volume `c`; the migration `a` and the app `a-migration`. All other names are the document's own
-/// name, or end in a hash.
+/// The objects of this document whose names another document could make as well: `a` with the volume or job `b-c` and
+/// `a-b` with the volume or job `c`; the migration `a` and the app `a-migration`; what a document names itself. All other
+/// names are the document's own name, or end in a hash.
 pub(in crate::document) fn claims(document: &Document, places: Places<'_>) -> Vec<(String, Span)> {
     match document {
-        Document::App(app) => {
-            let volumes = app.spec.storage.keys();
-            volumes
-                .map(|volume| (volume_claim(&app.id.name, volume), places.key(&["storage", volume])))
-                .chain([(account(&app.id.name), places.fallback)])
-                .collect()
-        }
+        Document::App(app) => app_claims(app, places),
         Document::Migration(migration) => {
             vec![(account(&migration.account()), places.fallback)]
         }
     }
+}
+
+fn app_claims(app: &App, places: Places<'_>) -> Vec<(String, Span)> {
+    let AppSpec { jobs, backup, storage, service_account, objects, .. } = &app.spec;
+    let name = &app.id.name;
+    let named = service_account.as_ref().and_then(|account| account.name.as_deref());
+    let mut claims = match named {
+        Some(named) => vec![(account(named), places.of(&["serviceAccount", "name"]))],
+        None => vec![(account(name), places.fallback)],
+    };
+    let volume = |volume| (volume_claim(name, volume), places.key(&["storage", volume]));
+    claims.extend(storage.keys().map(|name| volume(name)));
+    let cron_job = |suffix: &str, place| (format!("CronJob/{name}-{suffix}"), place);
+    claims.extend(jobs.keys().map(|job| cron_job(job, places.key(&["jobs", job]))));
+    if backup.as_ref().is_some_and(|backup| backup.schedule.is_some()) {
+        claims.push(cron_job("backup", places.key(&["backup"])));
+    }
+    if !jobs.is_empty() || backup.is_some() {
+        let field = if jobs.is_empty() { "backup" } else { "jobs" };
+        claims.push((format!("NetworkPolicy/{name}-jobs"), places.key(&[field])));
+    }
+    claims.extend(objects.iter().enumerate().filter_map(|(number, object)| {
+        let place = places.of(&["objects", &number.to_string(), "metadata", "name"]);
+        Some((written_claim(&object.0)?, place))
+    }));
+    claims
+}
+
+/// The object of this manifest, as a claim: its kind with its group, where that is not one of Kubernetes' own.
+fn written_claim(object: &Value) -> Option<String> {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    let (kind, name) = (text("/kind")?, text("/metadata/name")?);
+    let group = text("/apiVersion")?.split_once('/').map_or("", |(group, _)| group);
+    let is_own = !group.contains('.') || group.ends_with(".k8s.io");
+    Some(if is_own { format!("{kind}/{name}") } else { format!("{kind}.{group}/{name}") })
 }
 
 /// The ServiceAccount of this name, as a claim.

@@ -18,7 +18,7 @@ impl Rules<'_> {
 }
 
 /// Reports what is wrong with an image reference.
-pub(super) fn check(image: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+pub(in crate::document) fn check(image: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
     let Some(reference) = Reference::parse(image) else {
         let message = format!("`{}` is not an image reference", shown(image));
         diagnostics.push(

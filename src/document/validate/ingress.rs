@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::metadata::check_annotations;
 use super::ports::declared;
 use super::{Rules, names};
 use crate::document::diagnostic::shown;
@@ -47,14 +46,14 @@ impl Rules<'_> {
             self.host(&["ingress", "host"], host);
         }
         if let Some(path) = &ingress.path {
-            self.url_path(&["ingress", "path"], path);
+            self.prefix(&["ingress", "path"], path);
         }
         let mut rules = BTreeSet::new();
         for (number, host) in ingress.hosts.iter().enumerate() {
             let number = number.to_string();
             self.host(&["ingress", "hosts", &number, "host"], &host.host);
             for (at, path) in host.paths.iter().enumerate() {
-                self.url_path(&["ingress", "hosts", &number, "paths", &at.to_string()], path);
+                self.prefix(&["ingress", "hosts", &number, "paths", &at.to_string()], path);
             }
             let paths: Vec<&str> = host.paths.iter().map(String::as_str).collect();
             for path in if paths.is_empty() { vec!["/"] } else { paths } {
@@ -74,14 +73,33 @@ impl Rules<'_> {
         if let Some(secret) = &ingress.tls {
             self.reference("a Secret", &["ingress", "tls"], secret);
         }
-        check_annotations(&ingress.annotations, &["ingress", "annotations"], self.places, self.diagnostics);
+        self.object_annotations(&ingress.annotations, &["ingress", "annotations"]);
+    }
+
+    /// The prefix of paths. What could mean another path than it says is refused.
+    /// Source: k8s.io/kubernetes `validateHTTPIngressPath`.
+    fn prefix(&mut self, path: &[&str], prefix: &str) {
+        self.url_path(path, prefix);
+        let odd = ["//", "/./", "/../", "%2f", "%2F"].into_iter().find(|part| prefix.contains(part));
+        let odd = odd.or_else(|| ["/.", "/.."].into_iter().find(|end| prefix.ends_with(end)));
+        if let Some(part) = odd.filter(|_| prefix.starts_with('/')) {
+            self.error(
+                Code::InvalidUrlPath,
+                path,
+                format!("`{}` cannot be a prefix of paths, because of `{part}`", shown(prefix)),
+                "write the path as servers see it, without `//`, `.`, `..` and an encoded `/`",
+            );
+        }
     }
 
     fn host(&mut self, path: &[&str], host: &str) {
-        if names::is_host(host, true) {
+        let address = is_address(host);
+        if names::is_host(host, true) && !address {
             return;
         }
-        let help = if host.contains("://") {
+        let help = if address {
+            "an Ingress is for names: give the address one in DNS, such as `shop.example.com`"
+        } else if host.contains("://") {
             "write the host alone, without `https://` and path"
         } else if host.contains(':') {
             "write the host alone, without a port"
@@ -90,4 +108,10 @@ impl Rules<'_> {
         };
         self.error(Code::InvalidHost, path, format!("`{}` is not a host name", shown(host)), help);
     }
+}
+
+/// An IPv4 address, leading zeros and all, as the API server sees one.
+fn is_address(host: &str) -> bool {
+    let parts: Vec<&str> = host.split('.').collect();
+    parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
 }

@@ -13,6 +13,8 @@ use crate::document::{Code, Diagnostic, DocumentKind};
 const RESERVED: [&str; 2] = ["portfolio.dev/", "app.kubernetes.io/"];
 /// All annotations of an object together.
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
+/// Those by which an object is known as ours, whatever the names in them.
+const OWN_ANNOTATION_BYTES: usize = 1024;
 
 /// The `metadata` of a document of either kind.
 pub(in crate::document) fn metadata(
@@ -46,7 +48,7 @@ pub(in crate::document) fn metadata(
         );
     }
     check_labels(labels, &["labels"], places, diagnostics);
-    check_annotations(annotations, &["annotations"], places, diagnostics);
+    check_annotations(annotations, OWN_ANNOTATION_BYTES, &["annotations"], places, diagnostics);
 }
 
 impl Rules<'_> {
@@ -54,7 +56,7 @@ impl Rules<'_> {
     pub(super) fn labels(&mut self) {
         let spec = &self.app.spec;
         check_labels(&spec.pod_labels, &["podLabels"], self.places, self.diagnostics);
-        check_annotations(&spec.pod_annotations, &["podAnnotations"], self.places, self.diagnostics);
+        self.pod_annotations();
         // A selector is taken over as it is, reserved prefixes included.
         for (key, value) in &spec.selector {
             label_syntax(key, value, &["selector"], self.places, self.diagnostics);
@@ -77,6 +79,30 @@ impl Rules<'_> {
             let derived = claim.rsplit('/').next().unwrap_or(&claim);
             self.derived(derived, "PersistentVolumeClaim", &["storage", volume]);
         }
+    }
+
+    /// The pods carry none of the document's annotations, but `restart` among theirs.
+    fn pod_annotations(&mut self) {
+        let spec = &self.app.spec;
+        let restart =
+            spec.restart.as_ref().map_or(0, |restart| "portfolio.dev/restart".len() + restart.0.len());
+        if restart > MAX_ANNOTATION_BYTES {
+            self.error(
+                Code::InvalidAnnotation,
+                &["restart"],
+                format!("the text is {restart} bytes"),
+                "any short text that changes is enough, such as the date",
+            );
+        } else {
+            let path = &["podAnnotations"];
+            check_annotations(&spec.pod_annotations, restart, path, self.places, self.diagnostics);
+        }
+    }
+
+    /// Annotations of one object, to which those of the document come.
+    pub(super) fn object_annotations(&mut self, annotations: &BTreeMap<String, String>, path: &[&str]) {
+        let carried = OWN_ANNOTATION_BYTES + size(&self.app.annotations);
+        check_annotations(annotations, carried, path, self.places, self.diagnostics);
     }
 
     /// Names of objects end up in labels too, so none may be longer than a label's value.
@@ -106,7 +132,8 @@ fn check_labels(
     }
 }
 
-fn label_syntax(
+/// The key and value of a label under `path`.
+pub(super) fn label_syntax(
     key: &str,
     value: &str,
     path: &[&str],
@@ -130,9 +157,10 @@ fn label_syntax(
     }
 }
 
-/// Annotations under `path`.
-pub(super) fn check_annotations(
+/// Annotations under `path`, of an object that carries so many bytes of others.
+fn check_annotations(
     annotations: &BTreeMap<String, String>,
+    others: usize,
     path: &[&str],
     places: Places<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -147,14 +175,19 @@ pub(super) fn check_annotations(
             );
         }
     }
-    let bytes: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if bytes > MAX_ANNOTATION_BYTES {
+    let (bytes, room) = (size(annotations), MAX_ANNOTATION_BYTES.saturating_sub(others));
+    if bytes > room && !annotations.is_empty() {
         let message = format!("the annotations are {bytes} bytes together");
         diagnostics.push(
             Diagnostic::error(Code::InvalidAnnotation, places.key(path), message)
-                .help(format!("at most {MAX_ANNOTATION_BYTES} bytes fit on one object")),
+                .help(format!("at most {room} bytes fit on one object, beside those that it has anyway")),
         );
     }
+}
+
+/// Keys and values, in bytes.
+fn size(annotations: &BTreeMap<String, String>) -> usize {
+    annotations.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
 
 fn reserved(key: &str, path: &[&str], places: Places<'_>, diagnostics: &mut Vec<Diagnostic>) -> bool {

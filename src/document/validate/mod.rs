@@ -5,19 +5,29 @@ mod depends;
 mod environment;
 mod image;
 mod ingress;
+mod jobs;
+mod manifest;
 mod metadata;
 mod mounts;
 mod names;
+mod network;
+mod placement;
 mod ports;
 mod probes;
 mod resources;
 mod rollout;
+mod scaling;
+mod schedule;
 mod schema_migration;
 mod security;
 
 pub(in crate::document) use depends::{claims, dependencies};
+pub(in crate::document) use image::check as image;
 pub(in crate::document) use metadata::metadata;
+pub(in crate::document) use names::{is_dns_label, is_env_name, is_port_name, suggest_label};
+pub(in crate::document) use resources::bytes;
 pub(in crate::document) use schema_migration::migration;
+pub(in crate::document) use security::capability;
 
 use super::diagnostic::shown;
 use super::node::Places;
@@ -42,6 +52,11 @@ pub(in crate::document) fn app(
     rules.mounts();
     rules.rollout();
     rules.security();
+    rules.scaling();
+    rules.jobs();
+    rules.network();
+    rules.placement();
+    rules.manifests();
     rules.depends();
     rules.migrations();
 }

@@ -64,6 +64,19 @@ impl Rules<'_> {
             let place = self.places.key(&["scratch", path]);
             mounts.extend(self.mount(path, place));
         }
+        for (name, files) in &spec.secret_files {
+            if !names::is_dns_label(name) {
+                self.key_error(
+                    Code::InvalidReference,
+                    &["secretFiles", name],
+                    format!("`{}` cannot be the name of a volume", shown(name)),
+                    "at most 63 lower-case letters, digits and `-`",
+                );
+            }
+            self.reference("a Secret", &["secretFiles", name, "secret"], &files.secret);
+            let place = self.at(&["secretFiles", name, "path"]);
+            mounts.extend(self.mount(&files.path, place));
+        }
         overlaps(&mounts, self.diagnostics);
         self.configuration(&mounts);
         self.single_writer();
@@ -128,10 +141,13 @@ impl Rules<'_> {
             AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany => false,
         });
         let Some((name, _)) = single else { return };
-        let replicas = spec.replicas.unwrap_or(2);
+        let (field, replicas) = match &spec.autoscaling {
+            Some(scaling) => ("autoscaling", scaling.max),
+            None => ("replicas", spec.replicas.unwrap_or(2)),
+        };
         if replicas > 1 {
-            let span = self.at(&["replicas"]);
-            let written = spec.replicas.is_some();
+            let span = self.at(&[field]);
+            let written = spec.replicas.is_some() || spec.autoscaling.is_some();
             let message = if written {
                 format!("{replicas} replicas cannot share the volume `{}`, which has one writer", shown(name))
             } else {

@@ -1,7 +1,7 @@
 //! The grammars of names, after k8s.io/apimachinery `util/validation`.
 
 /// RFC 1123 label: lower-case letters, digits and `-`, at most 63.
-pub(super) fn is_dns_label(name: &str) -> bool {
+pub(in crate::document) fn is_dns_label(name: &str) -> bool {
     name.len() <= 63
         && is_alphanumeric_at_ends(name)
         && name.bytes().all(|byte| is_lower(byte) || byte == b'-')
@@ -33,7 +33,7 @@ pub(super) fn is_host(host: &str, wildcard: bool) -> bool {
 /// Name of a port: at most 15 lower-case letters, digits and `-`, with a letter, no `-` at the ends or doubled.
 ///
 /// Source: RFC 6335 section 5.1, as `IsValidPortName`.
-pub(super) fn is_port_name(name: &str) -> bool {
+pub(in crate::document) fn is_port_name(name: &str) -> bool {
     name.len() <= 15
         && is_alphanumeric_at_ends(name)
         && !name.contains("--")
@@ -43,7 +43,7 @@ pub(super) fn is_port_name(name: &str) -> bool {
 
 /// Name of an environment variable: printable ASCII without `=`, as Kubernetes 1.32 and later take it, but
 /// not with a digit first or with spaces, which no shell could use.
-pub(super) fn is_env_name(name: &str) -> bool {
+pub(in crate::document) fn is_env_name(name: &str) -> bool {
     !name.starts_with(|char: char| char.is_ascii_digit())
         && !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
@@ -86,7 +86,7 @@ fn is_alphanumeric_at_ends(name: &str) -> bool {
 }
 
 /// A name that would do, made of one that does not: lower case, `-` for everything that is not allowed.
-pub(super) fn suggest_label(name: &str) -> Option<String> {
+pub(in crate::document) fn suggest_label(name: &str) -> Option<String> {
     let mapped: String = name
         .chars()
         .take(63)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::metadata::check_annotations;
 use super::{Rules, names};
 use crate::document::diagnostic::{all_of, did_you_mean, shown};
 use crate::document::{AppSpec, Code, Diagnostic, Port, Protocol, ServiceType};
@@ -71,7 +70,7 @@ impl Rules<'_> {
 
     fn service(&mut self) {
         let Some(service) = &self.app.spec.service else { return };
-        check_annotations(&service.annotations, &["service", "annotations"], self.places, self.diagnostics);
+        self.object_annotations(&service.annotations, &["service", "annotations"]);
         if service.port == Some(0) {
             self.error(
                 Code::InvalidPort,

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::ports::declared;
 use crate::document::diagnostic::shown;
-use crate::document::{Code, Diagnostic, Duration, Probe, Protocol};
+use crate::document::{Code, Diagnostic, Duration, Probe, Probes, Protocol};
 
 impl Rules<'_> {
     pub(super) fn probes(&mut self) {
@@ -14,21 +14,29 @@ impl Rules<'_> {
                 self.probe(name, probe);
             }
         }
-        if let (Some(ready), Some(live)) = (&probes.ready, &probes.live)
-            && ready == live
-        {
-            let diagnostic = Diagnostic::warning(
-                Code::ProbesAlike,
-                self.places.key(&["probes", "live"]),
-                "the probes `ready` and `live` are alike: a pod that is only busy is restarted",
-            );
-            let other = self.places.key(&["probes", "ready"]);
-            self.push(
-                diagnostic
-                    .label(other, "the same check")
-                    .help("leave `live` out, or check there only what a restart would cure"),
-            );
+        self.alike(probes);
+    }
+
+    /// Without `ready`, the default is meant: whether the first port can be connected to.
+    fn alike(&mut self, probes: &Probes) {
+        let default = Probe { tcp: true, ..Probe::default() };
+        let ready = probes.ready.as_ref().unwrap_or(&default);
+        if probes.live.as_ref() != Some(ready) {
+            return;
         }
+        let alike = match probes.ready {
+            Some(_) => "the probes `ready` and `live` are alike",
+            None => "the probe `live` is what `ready` is by default",
+        };
+        let mut diagnostic = Diagnostic::warning(
+            Code::ProbesAlike,
+            self.places.key(&["probes", "live"]),
+            format!("{alike}: a pod that is only busy is restarted"),
+        );
+        if probes.ready.is_some() {
+            diagnostic = diagnostic.label(self.places.key(&["probes", "ready"]), "the same check");
+        }
+        self.push(diagnostic.help("leave `live` out, or check there only what a restart would cure"));
     }
 
     fn probe(&mut self, name: &str, probe: &Probe) {

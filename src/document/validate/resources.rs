@@ -54,7 +54,7 @@ pub(super) fn check(
 
 /// What is wrong with an amount of bytes that is more than zero. The API server takes a part of a byte, but rounds
 /// it, and no program runs in a few bytes: a suffix was forgotten, or is that of cores.
-pub(super) fn bytes(name: &str, amount: Quantity, span: Span) -> Option<Diagnostic> {
+pub(in crate::document) fn bytes(name: &str, amount: Quantity, span: Span) -> Option<Diagnostic> {
     let name = shown(name);
     if !amount.is_whole() {
         let message = format!("`{name}` is in bytes, and `{amount}` is no whole number of them");

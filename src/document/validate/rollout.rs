@@ -13,7 +13,8 @@ impl Rules<'_> {
             IntOrPercent::Int(count) => count == 0,
             IntOrPercent::Percent(share) => share == 0,
         };
-        if rollout.max_surge.is_some_and(is_zero) && rollout.max_unavailable.is_none_or(is_zero) {
+        let keeps_all = rollout.max_unavailable.map_or(self.whole, is_zero);
+        if rollout.max_surge.is_some_and(is_zero) && keeps_all {
             self.error(
                 Code::RolloutStuck,
                 &["rollout", "maxSurge"],

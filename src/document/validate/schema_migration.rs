@@ -1,13 +1,16 @@
 //! The rules of a `DatabaseMigration` beyond those of its files.
 
-use super::{image, names, resources};
+use super::{image, names, resources, schedule};
 use crate::document::diagnostic::shown;
 use crate::document::node::Places;
-use crate::document::{Code, Diagnostic, Duration, Migration, MigrationCommand, MigrationPhase, Span};
+use crate::document::{
+    Code, Diagnostic, Duration, Migration, MigrationCommand, MigrationPhase, Policy, Span,
+};
 
 /// Reports what is wrong with a migration.
 pub(in crate::document) fn migration(
     migration: &Migration,
+    policy: &Policy,
     places: Places<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -71,16 +74,7 @@ pub(in crate::document) fn migration(
         }
     }
     if let Some(window) = spec.contract.as_ref().and_then(|contract| contract.window.as_ref()) {
-        for (number, line) in window.allow.iter().enumerate() {
-            if !is_window(line) {
-                rules.error(
-                    Code::InvalidSchedule,
-                    places.of(&["contract", "window", "allow", &number.to_string()]),
-                    format!("`{}` is not a time with a length", shown(line)),
-                    "write a cron line with five fields and a length, such as `0 2 * * 1-5 for 3h`",
-                );
-            }
-        }
+        schedule::window(window, &["contract", "window"], places, rules.diagnostics);
     }
     for (path, image) in [
         (["backup", "image"], spec.backup.as_ref().and_then(|backup| backup.image.as_ref())),
@@ -88,6 +82,15 @@ pub(in crate::document) fn migration(
     ] {
         if let Some(image) = image {
             image::check(image, places.of(&path), rules.diagnostics);
+        }
+    }
+    for (path, image) in [
+        (["command", "image"], spec.command.as_ref().map(|command| &command.image)),
+        (["backup", "image"], spec.backup.as_ref().and_then(|backup| backup.image.as_ref())),
+        (["runner", "image"], spec.runner.as_ref().and_then(|runner| runner.image.as_ref())),
+    ] {
+        if let Some(refusal) = image.and_then(|image| policy.refuses_image(image)) {
+            rules.error(Code::RegistryRefused, places.of(&path), refusal.message, &refusal.help);
         }
     }
     if let Some(wanted) = spec.runner.as_ref().and_then(|runner| runner.resources.as_ref()) {
@@ -211,16 +214,4 @@ impl Rules<'_> {
             );
         }
     }
-}
-
-/// `<minute> <hour> <day> <month> <weekday> for <duration>`; what a cron field may say is checked by shape only,
-/// the schedule itself is the business of whoever waits for it.
-fn is_window(line: &str) -> bool {
-    let Some((cron, length)) = line.split_once(" for ") else { return false };
-    let fields: Vec<&str> = cron.split_whitespace().collect();
-    let is_field = |field: &&str| {
-        field.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b',' | b'-' | b'/'))
-    };
-    let long = length.trim().parse::<Duration>().is_ok_and(|length| length > Duration::from_secs(0));
-    fields.len() == 5 && fields.iter().all(is_field) && long
 }

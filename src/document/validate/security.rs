@@ -1,8 +1,8 @@
 //! Loosenings of the hardened default.
 
 use super::Rules;
-use crate::document::Code;
 use crate::document::diagnostic::{did_you_mean, shown};
+use crate::document::{Code, Diagnostic, Span};
 
 /// Source: capabilities(7), without `CAP_`.
 const CAPABILITIES: [&str; 41] = [
@@ -81,19 +81,21 @@ impl Rules<'_> {
             }
         }
         for (number, name) in security.capabilities.iter().enumerate() {
-            if CAPABILITIES.contains(&name.as_str()) {
-                continue;
-            }
-            let bare = name.strip_prefix("CAP_").unwrap_or(name);
-            let help = did_you_mean(bare, CAPABILITIES).unwrap_or_else(|| {
-                "write it as in capabilities(7) without `CAP_`, such as `NET_BIND_SERVICE`".into()
-            });
-            self.error(
-                Code::InvalidCapability,
-                &["security", "capabilities", &number.to_string()],
-                format!("`{}` is not a capability", shown(name)),
-                &help,
-            );
+            let place = self.at(&["security", "capabilities", &number.to_string()]);
+            self.diagnostics.extend(capability(name, place));
         }
     }
+}
+
+/// What is wrong with the name of a capability.
+pub(in crate::document) fn capability(name: &str, span: Span) -> Option<Diagnostic> {
+    if CAPABILITIES.contains(&name) {
+        return None;
+    }
+    let bare = name.strip_prefix("CAP_").unwrap_or(name);
+    let help = did_you_mean(bare, CAPABILITIES).unwrap_or_else(|| {
+        "write it as in capabilities(7) without `CAP_`, such as `NET_BIND_SERVICE`".into()
+    });
+    let message = format!("`{}` is not a capability", shown(name));
+    Some(Diagnostic::error(Code::InvalidCapability, span, message).help(help))
 }

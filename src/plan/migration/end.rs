@@ -7,7 +7,7 @@ use super::run_of;
 use crate::document::{Document, exit};
 use crate::plan::Target;
 use crate::record::{Record, RunEnd, RunReport};
-use crate::render::JOB_CONTAINER;
+use crate::render::{BACKUP_CONTAINER, JOB_CONTAINER};
 
 /// Pause before the second attempt; it doubles with each.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
@@ -44,7 +44,10 @@ pub fn run_end(pods: &[Value], reason: &str, message: &str) -> RunEnd {
         .iter()
         .filter_map(|pod| pod.pointer("/status/containerStatuses")?.as_array())
         .flatten()
-        .filter(|container| container.get("name").and_then(Value::as_str) == Some(JOB_CONTAINER))
+        .filter(|container| {
+            let name = container.get("name").and_then(Value::as_str);
+            [Some(JOB_CONTAINER), Some(BACKUP_CONTAINER)].contains(&name)
+        })
         .filter_map(|container| container.pointer("/state/terminated"))
         .max_by_key(|ended| ended.get("finishedAt").and_then(Value::as_str).unwrap_or_default());
     let text = |key: &str| ended.and_then(|ended| ended.get(key)).and_then(Value::as_str).unwrap_or_default();

@@ -27,7 +27,7 @@ pub struct Jobs {
 impl Jobs {
     /// A Job was made.
     pub fn start(&mut self, job: &ObjectRef) {
-        let (content, _) = job.name.rsplit_once('-').unwrap();
+        let content = content_of(job);
         assert!(!self.succeeded.contains(content), "{job} runs again what has succeeded");
         self.started.push(job.name.clone());
         let exit = self.exits.pop_front().unwrap_or(0);
@@ -74,6 +74,17 @@ impl Jobs {
         let said = json!({"message": "a migration failed", "failure": (exit == 20).then_some(failure)});
         let ended = json!({"exitCode": exit, "reason": "Error", "finishedAt": "2026-01-01T00:00:00Z",
             "message": said.to_string()});
-        vec![json!({"status": {"containerStatuses": [{"name": "migrate", "state": {"terminated": ended}}]}})]
+        let name = if is_backup(job) { "backup" } else { "migrate" };
+        vec![json!({"status": {"containerStatuses": [{"name": name, "state": {"terminated": ended}}]}})]
     }
+}
+
+/// It is the backup of an app that is deleted.
+pub fn is_backup(job: &ObjectRef) -> bool {
+    job.name.contains("-backup-")
+}
+
+/// What must not run again once it succeeded: what a migration runs, or one backup.
+fn content_of(job: &ObjectRef) -> &str {
+    if is_backup(job) { &job.name } else { job.name.rsplit_once('-').unwrap().0 }
 }

@@ -28,6 +28,9 @@ struct Version {
     grace: u8,
     suspend: bool,
     needs_next: bool,
+    scales: bool,
+    backup: bool,
+    reports: bool,
 }
 
 /// Something that happens.
@@ -45,6 +48,8 @@ enum Event {
     Lose(usize),
     StripLabel(usize),
     Intrude(usize),
+    Load(usize, u32),
+    Scale(usize, u32),
     Deny(u8),
     Allow,
     Deafen,
@@ -65,7 +70,8 @@ struct File {
 fn text(number: usize, version: Version) -> String {
     let name = NAMES[number];
     let image = if version.image == 3 { BAD.to_owned() } else { version.image.to_string() };
-    let mut spec = format!("image: example.com/{name}:{image}\nreplicas: 1\n");
+    let mut spec = format!("image: example.com/{name}:{image}\n");
+    spec += if version.scales { "autoscaling: {min: 2, max: 9}\n" } else { "replicas: 1\n" };
     spec += if version.metrics { "ports: {http: 8080, metrics: 9090}\n" } else { "port: 8080\n" };
     if version.ingress {
         spec += "ingress: {host: shop.example.com}\n";
@@ -74,9 +80,15 @@ fn text(number: usize, version: Version) -> String {
         spec += &format!("config: {{a.txt: \"{}\"}}\n", version.config);
     }
     if version.storage {
-        spec += "storage: {data: {size: 1Gi, mountPath: /data}}\n";
+        spec += "storage: {data: {size: 1Gi, mountPath: /data, accessMode: ReadWriteMany}}\n";
     }
     spec += &format!("deletion: {{grace: {}s}}\n", version.grace);
+    if version.backup {
+        spec += "backup: {onDelete: true, command: [/bin/backup]}\n";
+    }
+    if version.reports {
+        spec += "drift: {mode: report}\n";
+    }
     if version.suspend {
         spec += "suspend: true\n";
     }
@@ -141,6 +153,10 @@ impl History {
                 let reference = World::reference(Kind::Service, NAMES[number % NAMES.len()]);
                 self.world.intrude(&reference);
             }
+            Event::Load(number, load) => {
+                self.world.load.insert(NAMES[number].to_owned(), load);
+            }
+            Event::Scale(number, pods) => self.world.scale(NAMES[number], pods),
             Event::Deny(kind) => {
                 self.world.denied.insert(Kind::ALL[usize::from(kind) % Kind::ALL.len()]);
             }
@@ -174,7 +190,7 @@ impl History {
             if let Some(version) = &mut self.files[number].version {
                 // What is in no source is waited for, rightly.
                 version.needs_next &= next;
-                version.suspend = false;
+                (version.suspend, version.reports) = (false, false);
                 version.image %= 3;
                 // Another version than a quarantined one.
                 version.grace = 9;
@@ -202,6 +218,11 @@ impl History {
                 let live = live.unwrap_or_else(|| panic!("{} is not there", object.reference));
                 assert_eq!(live.object, object, "{} is not what git says", object.reference);
                 assert_eq!((live.foreign, live.labelled), (0, true), "{} has drifted", object.reference);
+                if let Some(pods) = object.content.pointer("/spec/replicas") {
+                    assert_eq!(*pods, live.replicas.count, "{} has other pods", object.reference);
+                } else if object.reference.kind == Kind::Deployment {
+                    assert!(!live.replicas.held.ours, "{} is not handed over", object.reference);
+                }
                 assert!(record.inventory.items.contains_key(&object.reference));
                 expected.insert(object.reference);
             }
@@ -221,8 +242,15 @@ impl History {
 
 fn version() -> impl Strategy<Value = Version> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (flags, 0..4_u8, 0..3_u8, 0..3_u8, prop::bool::weighted(0.1)).prop_map(
-        |((metrics, ingress, storage, needs_next), image, config, grace, suspend)| Version {
+    let rare = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
+    (flags, rare, 0..4_u8, 0..3_u8, 0..3_u8).prop_map(
+        |(
+            (metrics, ingress, storage, needs_next),
+            (scales, backup, reports, suspend),
+            image,
+            config,
+            grace,
+        )| Version {
             image,
             metrics,
             ingress,
@@ -231,6 +259,9 @@ fn version() -> impl Strategy<Value = Version> {
             grace,
             suspend,
             needs_next,
+            scales,
+            backup,
+            reports,
         },
     )
 }
@@ -248,7 +279,9 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (0..40_usize).prop_map(Event::Lose),
         1 => (0..40_usize).prop_map(Event::StripLabel),
         1 => (0..40_usize).prop_map(Event::Intrude),
-        1 => (0..8_u8).prop_map(Event::Deny),
+        2 => (file(), 0..12_u32).prop_map(|(number, load)| Event::Load(number, load)),
+        1 => (file(), 0..12_u32).prop_map(|(number, pods)| Event::Scale(number, pods)),
+        1 => (0..11_u8).prop_map(Event::Deny),
         1 => Just(Event::Allow),
         1 => Just(Event::Deafen),
         1 => Just(Event::Sweep),
@@ -290,8 +323,11 @@ fn a_crash_after_any_step_of_a_change_and_a_removal_is_made_good() {
         grace: 5,
         suspend: false,
         needs_next: false,
+        scales: false,
+        backup: true,
+        reports: false,
     };
-    let second = Version { image: 2, metrics: false, config: 2, ..first };
+    let second = Version { image: 2, metrics: false, config: 2, scales: true, ..first };
     for step in 0..16 {
         let mut history = History::new();
         for event in [

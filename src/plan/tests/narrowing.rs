@@ -92,3 +92,42 @@ fn narrowing_does_not_show_as_a_new_rollout() {
     }
     assert_eq!(service_ports(&world), ["http"]);
 }
+
+/// The rules of the policy, shortened to whom they are for.
+fn peers(world: &World, direction: &str, peers: &str) -> Vec<String> {
+    let rules = world.value(Kind::NetworkPolicy, "web", &format!("/spec/{direction}"));
+    let name = |rule: &serde_json::Value| match rule.get(peers) {
+        None if rule.get("ports").is_some() => "ports".to_owned(),
+        None => "anybody".to_owned(),
+        Some(who) => {
+            let app = who.pointer("/0/podSelector/matchLabels/app.kubernetes.io~1name");
+            app.and_then(|app| app.as_str()).unwrap_or("other").to_owned()
+        }
+    };
+    rules.as_array().into_iter().flatten().map(name).collect()
+}
+
+#[test]
+fn whom_pods_of_the_version_before_hear_and_reach_is_cut_off_once_they_are_gone() {
+    let mut world = World::running("web", "port: 8080\nnetwork: {from: [{app: cart}, {app: till}]}");
+    world
+        .push("web", "port: 8080\nimage: example.com/web:2\nnetwork: {from: [{app: cart}], to: [{app: db}]}");
+    world.run(2);
+    assert_eq!(world.phase("web"), Phase::Progressing);
+    assert_eq!(peers(&world, "ingress", "from"), ["cart", "till"]);
+    assert!(peers(&world, "egress", "to").contains(&"anybody".to_owned()), "it may reach whomever it did");
+    world.settle();
+    assert_eq!(world.phase("web"), Phase::Ready);
+    assert_eq!(peers(&world, "ingress", "from"), ["cart"]);
+    assert_eq!(peers(&world, "egress", "to"), ["ports", "db"]);
+    world.push(
+        "web",
+        "port: 8080\nimage: example.com/web:3\nnetwork: {from: [{app: till}], to: [{app: mail}]}",
+    );
+    world.run(2);
+    assert_eq!(peers(&world, "ingress", "from"), ["till", "cart"]);
+    assert_eq!(peers(&world, "egress", "to"), ["ports", "mail", "db"]);
+    world.settle();
+    assert_eq!(peers(&world, "ingress", "from"), ["till"]);
+    assert_eq!(peers(&world, "egress", "to"), ["ports", "mail"]);
+}

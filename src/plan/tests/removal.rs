@@ -168,3 +168,17 @@ fn an_approval_of_another_set_releases_nothing() {
     assert_eq!((world.phase("web"), world.phase("api")), (Phase::Held, Phase::Held));
     assert!(world.deleted.is_empty());
 }
+
+#[test]
+fn what_a_daemon_made_again_just_before_it_died_is_removed_too() {
+    let mut world = World::running("web", "port: 8080");
+    world.push("api", "port: 8080");
+    world.settle();
+    world.lose(&World::reference(Kind::ServiceAccount, "web"));
+    world.fuse = Some(0);
+    world.look(&World::id("web"));
+    world.remove("web");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+    assert!(world.live.keys().all(|reference| reference.name == "api"), "{:?}", world.live.keys());
+}

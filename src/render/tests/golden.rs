@@ -11,7 +11,8 @@ use similar::TextDiff;
 use super::{app, find, owner, rendered, spec};
 use crate::document::{DocumentId, DocumentKind, Migration, MigrationPhase, MigrationStep};
 use crate::object::Kind;
-use crate::render::{Content, RendererVersion, Run, render_migration, to_yaml};
+use crate::render::subject::Subject;
+use crate::render::{Content, RendererVersion, Run, backup, render_migration, to_yaml};
 
 fn golden(name: &str, content: &str) {
     let mut settings = insta::Settings::clone_current();
@@ -111,9 +112,15 @@ fn the_content_of_a_migration_is_what_it_does_where() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_option_makes_the_difference_that_its_golden_file_shows() {
     for (name, fields) in [
         ("image_digest", json!({"image": "registry.example.com/web@sha256:0123456789abcdef"})),
+        (
+            "selector_of_a_chart",
+            json!({"selector": {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": "web"},
+                "jobs": {"clean": {"schedule": "0 3 * * *", "command": ["/bin/clean"]}}}),
+        ),
         ("selector", json!({"selector": {"app": "old-web"}, "port": 8080})),
         ("restart", json!({"restart": "2026-10-01: new certificate"})),
         ("replicas_none", json!({"replicas": 0})),
@@ -196,6 +203,88 @@ fn every_option_makes_the_difference_that_its_golden_file_shows() {
                 "capabilities": ["NET_BIND_SERVICE"]}}),
         ),
         ("security_root", json!({"security": {"root": true}})),
+        ("autoscaling", json!({"port": 8080, "autoscaling": {"min": 3, "max": 12, "cpu": 70, "memory": 80}})),
+        ("autoscaling_short", json!({"autoscaling": {"max": 1}})),
+        (
+            "autoscaling_sidecar",
+            json!({"autoscaling": {"max": 5}, "sidecars": [{"name": "log", "image": "log:1"}]}),
+        ),
+        ("disruption", json!({"replicas": 4, "disruption": {"minAvailable": "50%"}})),
+        (
+            "jobs",
+            json!({"env": {"A": "1", "B": "2"}, "secrets": {"C": {"secret": "s", "key": "c"}},
+                "podLabels": {"tier": "front"}, "podAnnotations": {"example.com/a": "b"},
+                "jobs": {
+                    "cleanup": {"schedule": "0 3 * * *", "timeZone": "Europe/Berlin", "command": ["/bin/clean"],
+                        "args": ["--all"], "deadline": "10m", "history": 1, "concurrency": "Replace",
+                        "env": {"B": "3"}, "retries": 2, "suspend": true,
+                        "resources": {"requests": {"memory": "1Gi"}}},
+                    "report": {"schedule": "*/5 * * * *", "image": "report:2", "args": ["x"]}}}),
+        ),
+        (
+            "jobs_volumes",
+            json!({"replicas": 1, "selector": {"app": "web"}, "podLabels": {"app": "web", "tier": "front"},
+                "config": {"a": "b"},
+                "storage": {"data": {"size": "1Gi", "mountPath": "/data"}, "other": {"size": "1Gi", "mountPath": "/other"}},
+                "jobs": {"clean": {"schedule": "0 3 * * *", "command": ["/bin/clean"], "volumes": ["data"]}}}),
+        ),
+        (
+            "backup",
+            json!({"storage": {"data": {"size": "1Gi", "mountPath": "/data", "accessMode": "ReadWriteMany"}},
+                "env": {"NOT": "there"}, "config": {"not": "there"},
+                "backup": {"schedule": "0 1 * * *", "image": "backup:1", "command": ["/bin/backup", "/data"],
+                    "env": {"TO": "s3://b"}, "secrets": {"KEY": {"secret": "s3", "key": "key"}}, "volumes": ["data"],
+                    "deadline": "2h"}}),
+        ),
+        ("backup_on_delete_only", json!({"backup": {"onDelete": true, "command": ["/bin/backup"]}})),
+        (
+            "network",
+            json!({"ports": {"http": 8080, "metrics": 9090}, "network": {
+                "from": [{"namespace": "ingress", "ports": ["http"]}, {"app": "cart"}, {"app": "cart", "namespace": "shop"},
+                    {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"], "ports": ["9090"]}],
+                "to": [{"app": "db"}, {"cidr": "0.0.0.0/0", "ports": ["443"]}]}}),
+        ),
+        ("network_closed", json!({"port": 8080, "network": {"from": [], "to": []}})),
+        (
+            "placement",
+            json!({"placement": {"nodeSelector": {"disk": "ssd"}, "spread": ["zone"], "priorityClass": "high",
+                "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"},
+                    {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 60}]}}),
+        ),
+        ("placement_anywhere", json!({"placement": {"spread": []}})),
+        ("pull", json!({"pull": {"policy": "Always", "secrets": ["registry"]}})),
+        (
+            "service_account",
+            json!({"serviceAccount": {"name": "shop", "annotations": {"example.com/role": "shop"}, "token": true}}),
+        ),
+        (
+            "secret_files",
+            json!({"secretFiles": {"tls": {"secret": "shop-tls", "path": "/etc/tls"},
+                "extra": {"secret": "e", "path": "/etc/extra", "optional": true}}}),
+        ),
+        (
+            "containers",
+            json!({"sidecars": [{"name": "log", "image": "log:1", "resources": {"requests": {"cpu": 0.05}, "limits": {"memory": "1024Mi"}}}],
+                "initContainers": [{"name": "wait", "image": "wait:1"},
+                    {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}]}),
+        ),
+        (
+            "objects",
+            json!({"objects": [
+                {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+                    "metadata": {"name": "web", "labels": {"a": "b", "portfolio.dev/source": "no"}}, "rules": []},
+                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "extra"}, "data": {"a": "b"}}]}),
+        ),
+        (
+            "patches",
+            json!({"port": 8080, "patches": [
+                {"target": "Deployment", "merge": {"spec": {"template": {"spec": {"dnsPolicy": "None"}}}}},
+                {"target": "Service/web", "json": [
+                    {"op": "add", "path": "/spec/ports/0/nodePort", "value": 30080},
+                    {"op": "add", "path": "/metadata/labels/example.com~1a", "value": "b"}]},
+                {"target": "Nothing", "merge": {"a": "b"}},
+                {"target": "Service", "merge": {"metadata": {"name": "other"}}}]}),
+        ),
         (
             "pod_labels",
             json!({"podLabels": {"tier": "front"}, "podAnnotations": {"prometheus.io/scrape": "true"}}),
@@ -206,10 +295,24 @@ fn every_option_makes_the_difference_that_its_golden_file_shows() {
 }
 
 #[test]
+fn the_backup_before_a_deletion_reads_the_volumes_wherever_they_are() {
+    let fields = json!({"replicas": 1, "image": "registry.example.com/wiki:1",
+        "storage": {"data": {"size": "1Gi", "mountPath": "/data"}, "other": {"size": "1Gi", "mountPath": "/other"}},
+        "backup": {"onDelete": true, "image": "backup:1", "command": ["/bin/backup", "/data"], "volumes": ["data"],
+            "env": {"TO": "s3://b"}, "secrets": {"KEY": {"secret": "s3", "key": "key"}}}});
+    let app = app(spec(fields));
+    let backup = |occasion: &str| backup::render(&Subject::new(&app, &owner()), occasion).unwrap();
+    golden("deletion_backup", &to_yaml(&[backup("2026-10-01T00:00:00Z 1")]));
+    assert_ne!(backup("2026-10-01T00:00:00Z 1").reference, backup("2026-10-01T00:00:00Z 2").reference);
+}
+
+#[test]
 fn options_that_concern_only_the_reconciler_change_no_object() {
     let smallest = rendered(&app(spec(json!({}))));
     let fields = json!({"suspend": true, "adopt": true, "dependsOn": [{"app": "cart"}],
-        "rollout": {"rollback": "manual"}, "deletion": {"protect": true, "confirm": true, "grace": "1m"}});
+        "rollout": {"rollback": "manual"}, "deletion": {"protect": true, "confirm": true, "grace": "1m"},
+        "drift": {"mode": "report", "ignore": [{"target": "Deployment", "path": "/spec/replicas"}]},
+        "window": {"allow": ["0 9 * * * for 8h"]}});
     assert_eq!(rendered(&app(spec(fields))), smallest);
 }
 

@@ -1,170 +1,34 @@
 //! What holds for every app: tried over the space of options.
 
-use proptest::collection::btree_map;
-use proptest::option;
+use any_app::{AnyApp, KINDS, any_app};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{app, find, rendered};
+use super::{find, rendered};
 use crate::document::{
-    AccessMode, Amounts, App, AppSpec, ConfigFile, Deletion, Duration, FullPort, IngressSpec, IntOrPercent,
-    Port, Probe, Probes, Protocol, Quantity, Resources, Rollout, Scalar, SecretKey, Security, ServiceSpec,
-    ServiceType, Storage, VolumePolicy,
+    App, BuiltInKind, Cache, Document, Entry, Options, Tree, Validated, built_in_kind, check_value, load,
 };
-use crate::object::{Kind, Object};
-use crate::render::{names, to_yaml};
+use crate::object::{Kind, Level, Object, pod_security};
+use crate::render::{judge, names, to_yaml};
 
-fn texts(keys: &'static str) -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
-    btree_map(keys, "[a-z0-9]{0,8}", 0..3)
-}
-
-fn image() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z]{1,8}",
-        "[a-z]{1,8}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
-        "[a-z]{1,4}\\.io:5000/[a-z]{1,8}@sha256:[0-9a-f]{64}",
-    ]
-}
-
-fn quantity() -> impl Strategy<Value = Quantity> {
-    prop_oneof![
-        (1_i64..1 << 40).prop_map(Quantity::from_bytes),
-        (1_i64..100_000).prop_map(Quantity::from_millis)
-    ]
-}
-
-fn duration() -> impl Strategy<Value = Duration> {
-    (0_u64..100_000).prop_map(Duration::from_secs)
-}
-
-fn port() -> impl Strategy<Value = Port> {
-    let protocol = prop_oneof![Just(Protocol::TCP), Just(Protocol::UDP), Just(Protocol::SCTP)];
-    prop_oneof![
-        (1_u16..).prop_map(Port::Number),
-        (1_u16.., protocol).prop_map(|(port, protocol)| Port::Full(FullPort { port, protocol })),
-    ]
-}
-
-fn probe() -> impl Strategy<Value = Probe> {
-    (option::of(Just("/health".to_owned())), any::<bool>(), option::of(duration()), option::of(1_u32..100))
-        .prop_map(|(path, grpc, period, failures)| Probe { path, grpc, period, failures, ..Probe::default() })
-}
-
-fn storage() -> impl Strategy<Value = Storage> {
-    let mode = prop_oneof![
-        Just(AccessMode::ReadWriteOnce),
-        Just(AccessMode::ReadWriteOncePod),
-        Just(AccessMode::ReadOnlyMany),
-        Just(AccessMode::ReadWriteMany)
-    ];
-    (quantity(), "/[a-z]{1,9}", option::of("[a-z]{1,9}"), mode)
-        .prop_map(|(size, mount_path, class, access_mode)| Storage { size, mount_path, class, access_mode })
-}
-
-fn rollout() -> impl Strategy<Value = Rollout> {
-    let share =
-        prop_oneof![(0_u16..9).prop_map(IntOrPercent::Int), (0_u8..=100).prop_map(IntOrPercent::Percent)];
-    (
-        option::of(duration()),
-        option::of(share),
-        option::of(duration()),
-        option::of(duration()),
-        option::of(duration()),
-    )
-        .prop_map(|(deadline, max_surge, min_ready, grace, drain)| Rollout {
-            deadline,
-            max_surge,
-            min_ready,
-            grace,
-            drain,
-            ..Rollout::default()
-        })
-}
-
-fn resources() -> impl Strategy<Value = Resources> {
-    let amounts = || {
-        (option::of(quantity()), option::of(quantity()), option::of(quantity()))
-            .prop_map(|(cpu, memory, ephemeral_storage)| Amounts { cpu, memory, ephemeral_storage })
-    };
-    (option::of(amounts()), option::of(amounts()))
-        .prop_map(|(requests, limits)| Resources { requests, limits })
-}
-
-fn service() -> impl Strategy<Value = ServiceSpec> {
-    let kind = prop_oneof![
-        Just(ServiceType::ClusterIP),
-        Just(ServiceType::NodePort),
-        Just(ServiceType::LoadBalancer)
-    ];
-    (option::of(1_u16..), option::of(kind), texts("[a-z]{1,9}"), any::<bool>())
-        .prop_map(|(port, kind, annotations, headless)| ServiceSpec { port, kind, annotations, headless })
-}
-
-fn specification() -> impl Strategy<Value = AppSpec> {
-    let workload = (
-        image(),
-        texts("[a-z]{1,9}"),
-        option::of(".{0,20}".prop_map(Scalar)),
-        option::of(0_u32..50),
-        option::of(1_u16..),
-        btree_map("[a-z]{1,15}", port(), 0..3),
-        btree_map("[A-Z_]{1,9}", ".{0,12}".prop_map(Scalar), 0..4),
-        btree_map(
-            "[A-Z_]{1,9}",
-            Just(SecretKey { secret: "s".into(), key: "k".into(), optional: true }),
-            0..2,
-        ),
-    );
-    let around = (
-        option::of(service()),
-        option::of(resources()),
-        option::of((option::of(probe()), option::of(probe()), option::of(probe()))),
-        option::of(prop_oneof![Just("shop.example.com"), Just("*.example.com")]),
-        btree_map("[a-z]([a-z0-9-]{0,40}[a-z0-9])?", storage(), 0..3),
-        btree_map("(/[a-zA-Z0-9._-]{1,30}){1,4}/?", quantity(), 0..3),
-        option::of(rollout()),
-        (any::<bool>(), option::of(any::<u32>()), any::<bool>(), texts("[a-z]{1,9}"), texts("[a-z]{1,9}")),
-    );
-    (workload, around).prop_map(|(workload, around)| {
-        let (image, selector, restart, replicas, port, ports, env, secrets) = workload;
-        let (service, resources, probes, host, storage, scratch, rollout, rest) = around;
-        let (root, user, delete, pod_labels, pod_annotations) = rest;
-        AppSpec {
-            image,
-            selector,
-            restart,
-            replicas,
-            port,
-            ports,
-            env,
-            secrets,
-            service,
-            resources,
-            probes: probes.map(|(startup, ready, live)| Probes { startup, ready, live }),
-            ingress: host.map(|host| IngressSpec { host: Some(host.to_owned()), ..IngressSpec::default() }),
-            storage,
-            scratch,
-            rollout,
-            security: Some(Security { user, root, ..Security::default() }),
-            deletion: delete.then(|| Deletion { volumes: VolumePolicy::Delete, ..Deletion::default() }),
-            pod_labels,
-            pod_annotations,
-            ..AppSpec::default()
+/// The app of a document, which must be valid.
+fn valid(written: AnyApp) -> Result<Validated<App>, TestCaseError> {
+    let text = written.text("shop", "web");
+    let mut tree = Tree::default();
+    let files = written.files.into_iter().chain([("web.yaml".to_owned(), text.clone().into_bytes())]);
+    for (number, (path, bytes)) in files.enumerate() {
+        tree.entries.insert(path, Entry::File { id: number.to_string(), bytes: bytes.into() });
+    }
+    let mut options = Options::new(judge);
+    options.policy.privileged = true;
+    options.policy.kinds = KINDS.iter().map(|kind| kind.parse().unwrap()).collect();
+    let loaded = load(&tree, &options, &mut Cache::default());
+    match loaded.documents.into_values().next().map(|loaded| loaded.document) {
+        Some(Document::App(app)) => Ok(app),
+        Some(Document::Migration(_)) | None => {
+            Err(TestCaseError::fail(format!("{:#?}\n{text}", loaded.diagnostics)))
         }
-    })
-}
-
-fn any_app() -> impl Strategy<Value = App> {
-    let files = btree_map(
-        "[a-z.]{1,9}",
-        prop_oneof![
-            ".{0,30}".prop_map(ConfigFile::Text),
-            "([ -~\t]{0,12}\n){0,4}[a-z]{0,2}".prop_map(ConfigFile::Text),
-            Just(ConfigFile::Base64("//79".into()))
-        ],
-        0..3,
-    );
-    (specification(), files).prop_map(|(spec, config_files)| App { config_files, ..app(spec) })
+    }
 }
 
 fn keys<'a>(content: &'a Value, pointer: &str) -> Vec<&'a str> {
@@ -203,7 +67,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn objects_are_sorted_complete_and_the_same_each_time(app in any_app()) {
+    fn objects_are_sorted_complete_and_the_same_each_time(written in any_app()) {
+        let app = valid(written)?;
         let objects = rendered(&app);
         prop_assert_eq!(&objects, &rendered(&app));
         prop_assert!(objects.is_sorted_by(|one, other| one.reference < other.reference));
@@ -222,7 +87,33 @@ proptest! {
     }
 
     #[test]
-    fn pods_carry_no_label_of_ours_and_all_that_selects_them(app in any_app()) {
+    fn objects_have_the_structure_that_kubernetes_publishes(written in any_app()) {
+        for object in rendered(&*valid(written)?) {
+            let kind = object.reference.kind;
+            let of = built_in_kind(&kind.api_version(), kind.name()).and_then(BuiltInKind::type_name).unwrap();
+            prop_assert_eq!(check_value(of, &object.content), []);
+        }
+    }
+
+    #[test]
+    fn pods_keep_the_strictest_standard_unless_they_ask_for_more(written in any_app()) {
+        let app = valid(written)?;
+        let objects = rendered(&app);
+        let pod = find(&objects, Kind::Deployment).unwrap().pointer("/spec/template").unwrap();
+        let security = app.spec.security.clone().unwrap_or_default();
+        let adds = |name: &str| security.capabilities.iter().any(|capability| capability == name);
+        let expected = match (adds("SYS_ADMIN"), security.root || adds("CHOWN")) {
+            (true, _) => Level::Privileged,
+            (false, true) => Level::Baseline,
+            (false, false) => Level::Restricted,
+        };
+        let (level, violations) = pod_security(pod);
+        prop_assert_eq!(level, expected, "{:?}", violations);
+    }
+
+    #[test]
+    fn pods_carry_no_label_of_ours_and_all_that_selects_them(written in any_app()) {
+        let app = valid(written)?;
         let objects = rendered(&app);
         let deployment = find(&objects, Kind::Deployment).unwrap();
         let labels = &deployment["spec"]["template"]["metadata"]["labels"];
@@ -240,7 +131,42 @@ proptest! {
     }
 
     #[test]
-    fn names_fit_and_meet_what_refers_to_them(app in any_app()) {
+    fn pods_beside_the_app_are_in_no_selector_of_its(written in any_app()) {
+        let app = valid(written)?;
+        let objects = rendered(&app);
+        let jobs = objects.iter().filter(|object| object.reference.kind == Kind::CronJob);
+        for job in jobs {
+            let labels = &job.content["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"];
+            for selector in selectors(&objects) {
+                let mut selector = selector.as_object().unwrap().iter();
+                prop_assert!(selector.any(|(key, value)| labels.get(key) != Some(value)), "{labels}");
+            }
+            let policy = objects.iter().find(|object| object.reference.name == "web-jobs").unwrap();
+            let mut own = policy.content["spec"]["podSelector"]["matchLabels"].as_object().unwrap().iter();
+            prop_assert!(own.all(|(key, value)| labels.get(key) == Some(value)), "{labels}");
+        }
+    }
+
+    #[test]
+    fn variables_are_exactly_what_was_written(written in any_app()) {
+        let env = written.spec.get("env").and_then(Value::as_object).cloned().unwrap_or_default();
+        let app = valid(written)?;
+        let objects = rendered(&app);
+        let container = &find(&objects, Kind::Deployment).unwrap()["spec"]["template"]["spec"]["containers"][0];
+        for (name, value) in env {
+            let variables = container["env"].as_array().unwrap();
+            let rendered = &variables.iter().find(|variable| variable["name"] == name).unwrap()["value"];
+            match value {
+                Value::String(text) => prop_assert_eq!(rendered, &text.replace("{app}", "web")),
+                Value::Bool(_) | Value::Number(_) => prop_assert!(rendered.is_string()),
+                other => prop_assert!(false, "{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn names_fit_and_meet_what_refers_to_them(written in any_app()) {
+        let app = valid(written)?;
         let objects = rendered(&app);
         let deployment = find(&objects, Kind::Deployment).unwrap();
         let pod = &deployment["spec"]["template"]["spec"];
@@ -264,7 +190,8 @@ proptest! {
     }
 
     #[test]
-    fn yaml_is_read_back_as_the_same_objects(app in any_app()) {
+    fn yaml_is_read_back_as_the_same_objects(written in any_app()) {
+        let app = valid(written)?;
         let objects = rendered(&app);
         let text = to_yaml(&objects);
         let read: Vec<Value> = serde_yaml::Deserializer::from_str(&text)

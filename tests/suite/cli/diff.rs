@@ -39,6 +39,94 @@ fn one_revision_is_compared_with_the_files_as_they_are() {
     assert_eq!(value["restarts"], serde_json::json!([]));
 }
 
+/// Two revisions between which everything happens that can.
+fn eventful() -> Repository {
+    let volume = "  replicas: 1\n  storage: {data: {size: 1Gi, mountPath: /data}}\n";
+    let repository = Repository::new(&[
+        (
+            "web.yaml",
+            &app("web", "  replicas: 2\n  config: {app.toml: \"name = 1\\npassword = 'one'\\n\"}\n"),
+        ),
+        ("old.yaml", &app("old", &format!("{volume}  deletion: {{volumes: delete}}\n"))),
+        ("kept.yaml", &app("kept", volume)),
+    ]);
+    let secret = "  replicas: 3\n  config: {app.toml: \"name = 2\\npassword = 'two'\\n\"}\n\
+                  \u{20} env: {API_TOKEN: hunter2, URL: \"https://u:hunter3@example.com\"}\n";
+    repository.write("web.yaml", &app("web", secret));
+    repository.write("new.yaml", &app("new", ""));
+    repository.remove("old.yaml");
+    repository.remove("kept.yaml");
+    repository.commit("Change much");
+    repository
+}
+
+#[test]
+fn a_merge_request_gets_one_comment() {
+    let repository = eventful();
+    let answer = repository.run(&["diff", "HEAD~1..", "--format", "markdown", "--environment", "prod"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let lines: Vec<&str> = answer.out.lines().collect();
+    assert_eq!(lines[0], "<!-- portfolio diff source=main environment=prod -->");
+    for expected in [
+        "this push **restarts 1 app**: <code>shop/web</code>",
+        "**This push deletes 1 volume and what is on it:** <code>PersistentVolumeClaim/shop/old-data</code>",
+        "| kept | <code>PersistentVolumeClaim/shop/kept-data</code> |",
+        "| replaced | <code>ConfigMap/shop/web-config-",
+    ] {
+        assert!(answer.out.contains(expected), "{expected}:\n{}", answer.out);
+    }
+    assert_eq!(answer.out.matches("<details>").count(), answer.out.matches("</details>").count());
+}
+
+#[test]
+fn what_looks_like_a_secret_is_in_no_form_unless_asked_for() {
+    let repository = eventful();
+    for format in ["table", "unified", "markdown", "json"] {
+        let diff = ["diff", "HEAD~1..", "--format", format];
+        let answer = repository.run(&diff);
+        let said = format!("{}{}", answer.out, answer.err);
+        for secret in ["hunter", "'one'", "'two'"] {
+            assert!(!said.contains(secret), "{format} tells {secret}:\n{said}");
+        }
+        let answer = repository.run(&[&diff[..], &["--show-secrets"]].concat());
+        // The table shows the names of what is new, and of a text its first line.
+        if format != "table" {
+            assert!(
+                answer.out.contains("hunter2") && answer.out.contains("'two'"),
+                "{format}:\n{}",
+                answer.out
+            );
+        }
+    }
+    let answer = repository.run(&["diff", "HEAD~1..", "--format", "unified"]);
+    assert!(answer.out.contains("-    password = '<redacted 1>'\n"), "{}", answer.out);
+    assert!(answer.out.contains("+    password = '<redacted 2>'\n"), "{}", answer.out);
+}
+
+#[test]
+fn programs_get_json_that_its_schema_describes() {
+    let repository = eventful();
+    let schema: serde_json::Value = serde_json::from_str(&repository.run(&["schema", "diff"]).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    repository.write("broken.yaml", &app("broken", "  replica: 3\n"));
+    for range in ["HEAD~1..", "HEAD", "HEAD..HEAD"] {
+        let answer = repository.run(&["diff", range, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{range}: {errors:?}\n{report:#}");
+    }
+    let report: serde_json::Value =
+        serde_json::from_str(&repository.run(&["diff", "HEAD~1..", "--format", "json"]).out).unwrap();
+    assert_eq!(report["counts"]["replaced"], 1);
+    let replaced =
+        report["objects"].as_array().unwrap().iter().find(|one| one["change"] == "replaced").unwrap();
+    assert!(
+        replaced["replacedBy"].as_str().unwrap().starts_with("ConfigMap/shop/web-config-"),
+        "{replaced:#}"
+    );
+    assert!(!validator.is_valid(&serde_json::json!({"objects": []})), "a schema that forgives everything");
+}
+
 #[test]
 fn a_document_in_error_fails_the_diff() {
     let repository = Repository::new(&[("web.yaml", &app("web", ""))]);

@@ -1,7 +1,10 @@
 //! The commands that need no cluster, run as people run them, each in a repository of its own.
 
 mod diff;
+mod explain;
 mod other;
+mod policy;
 mod render;
 mod repository;
 mod validate;
+mod watch;

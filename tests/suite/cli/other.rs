@@ -13,6 +13,8 @@ fn schemas_are_json_and_agree_with_the_committed_ones() {
         (Some("databasemigration"), "databasemigration"),
         (Some("record"), "record"),
         (Some("summary"), "summary"),
+        (Some("diff"), "diff"),
+        (Some("validate"), "validate"),
     ] {
         let answer = repository.run(&[&["schema"][..], &kind.into_iter().collect::<Vec<_>>()].concat());
         assert_eq!(answer.code, 0, "{}", answer.err);

@@ -60,3 +60,78 @@ fn an_unknown_document_is_answered_with_the_nearest() {
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("did you mean `shop/cart`?"), "{}", answer.err);
 }
+
+/// The files below a folder, by their path in it.
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            found.push(name);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_folder_holds_a_file_an_object_and_loses_what_is_not_rendered_any_more() {
+    let repository =
+        Repository::new(&[("a.yaml", &app("web", "  port: 8080\n")), ("b.yaml", &app("cart", ""))]);
+    let answer = repository.run(&["render", "--output-dir", "out"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, ""), "{}", answer.err);
+    let folder = repository.path().join("out");
+    let all = files(&folder);
+    assert!(all.contains(&"shop/deployment-cart.yaml".to_owned()), "{all:?}");
+    // Together they are what is printed otherwise.
+    let mut printed: Vec<String> =
+        repository.run(&["render"]).out.split_inclusive('\n').map(str::to_owned).collect();
+    let mut written: Vec<String> = Vec::new();
+    for file in all.iter().filter(|file| file.contains('/')) {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        written.extend(text.split_inclusive('\n').map(str::to_owned));
+    }
+    printed.sort();
+    written.sort();
+    assert_eq!(printed, written);
+
+    std::fs::write(folder.join("shop/notes-mine.yaml"), "kind: Mine\n").unwrap();
+    repository.remove("b.yaml");
+    let answer = repository.run(&["render", "--output-dir", "out"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let left = files(&folder);
+    assert!(!left.iter().any(|file| file.contains("cart")), "{left:?}");
+    assert!(left.contains(&"shop/notes-mine.yaml".to_owned()), "{left:?}");
+}
+
+#[test]
+fn nothing_is_written_while_a_document_is_in_error() {
+    let repository = Repository::new(&[("a.yaml", &app("web", "")), ("b.yaml", &app("cart", ""))]);
+    repository.run(&["render", "--output-dir", "out"]);
+    let before = files(&repository.path().join("out"));
+    repository.write("a.yaml", &app("web", "  replica: 3\n"));
+    repository.write("c.yaml", &app("new", ""));
+    let answer = repository.run(&["render", "--output-dir", "out"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.err.contains("nothing is rendered"), "{}", answer.err);
+    assert_eq!(files(&repository.path().join("out")), before);
+    let answer = repository.run(&["render", "--output-dir", "new", "--keep-going"]);
+    assert_eq!(answer.code, 2, "a part cannot be told from all of it: {}", answer.err);
+}
+
+#[test]
+fn a_file_of_somebody_else_stops_it() {
+    let repository = Repository::new(&[("a.yaml", &app("web", ""))]);
+    repository.write("out/shop/deployment-web.yaml", "kind: Theirs\n");
+    let answer = repository.run(&["render", "--output-dir", "out"]);
+    assert_eq!(answer.code, 1);
+    assert!(
+        answer.err.contains("out/shop/deployment-web.yaml") && answer.err.contains("hint:"),
+        "{}",
+        answer.err
+    );
+    assert_eq!(files(&repository.path().join("out")), ["shop/deployment-web.yaml"]);
+}

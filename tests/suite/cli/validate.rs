@@ -1,5 +1,7 @@
 //! `portfolio validate`.
 
+use serde_json::Value;
+
 use super::repository::{Repository, app};
 
 fn shop() -> Repository {
@@ -56,13 +58,100 @@ fn an_overlay_is_checked_in_its_environment() {
     assert_eq!(repository.run(&["validate", "--environment", "prod"]).code, 1);
 }
 
+const FORMATS: [&str; 7] = ["full", "concise", "json", "github", "gitlab", "junit", "sarif"];
+
 #[test]
-fn programs_get_json() {
-    let answer = shop().run(&["validate", "--format", "json"]);
-    let value: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+fn every_form_has_the_same_exit_codes() {
+    let good = Repository::new(&[("web.yaml", &app("web", ""))]);
+    let warned = Repository::new(&[("web.yaml", &app("web", "").replace(":1.0.0", ""))]);
+    let bad = shop();
+    for format in FORMATS {
+        for (repository, plain, strict) in [(&good, 0, 0), (&warned, 0, 1), (&bad, 1, 1)] {
+            let answer = repository.run(&["validate", "--format", format]);
+            assert_eq!(answer.code, plain, "{format}: {}{}", answer.out, answer.err);
+            let answer = repository.run(&["validate", "--format", format, "--strict"]);
+            assert_eq!(answer.code, strict, "{format}: {}{}", answer.out, answer.err);
+        }
+        let answer = bad.run(&["validate", "nowhere", "--format", format]);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{format}: {}", answer.err);
+    }
+    assert_eq!(bad.run(&["validate", "--format", "xml"]).code, 2);
+}
+
+#[test]
+fn programs_get_json_that_their_schema_describes() {
+    let repository = shop();
+    let answer = repository.run(&["validate", "--format", "json"]);
+    let value: Value = serde_json::from_str(&answer.out).unwrap();
     assert_eq!(value["errors"], 1);
     assert_eq!(value["diagnostics"][0]["code"], "PF0103");
     assert_eq!(value["diagnostics"][0]["span"]["line"], 7);
+    let schema = serde_json::from_str(&repository.run(&["schema", "validate"]).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn github_gets_commands_whose_paths_count_from_the_root() {
+    let answer = shop().run_in("apps", &["validate", "--format", "github"]);
+    assert_eq!(
+        answer.out,
+        "::error file=apps/web.yaml,line=7,endLine=7,col=3,endColumn=10,title=PF0103%3A a field is not known::\
+         unknown field `replica`%0Ahelp: did you mean `replicas`?\n"
+    );
+    assert_eq!(answer.err, "2 documents in 2 files: 1 error\n");
+}
+
+#[test]
+fn gitlab_gets_issues_whose_fingerprints_stay_when_lines_move() {
+    let repository = shop();
+    let issues = |repository: &Repository| -> Vec<Value> {
+        let answer = repository.run_in("apps", &["validate", "--format", "gitlab"]);
+        serde_json::from_str(&answer.out).unwrap()
+    };
+    let before = issues(&repository);
+    assert_eq!(before[0]["location"]["path"], "apps/web.yaml");
+    repository
+        .write("apps/web.yaml", &format!("# of the shop\n{}", app("web", "  port: 8080\n  replica: 4\n")));
+    let after = issues(&repository);
+    assert_eq!(after[0]["location"]["positions"]["begin"]["line"], 9);
+    assert_eq!(before[0]["fingerprint"], after[0]["fingerprint"]);
+}
+
+#[test]
+fn a_junit_report_has_a_case_for_every_file_the_good_ones_too() {
+    let answer = shop().run(&["validate", "--format", "junit", "--environment", "prod"]);
+    for part in [
+        "<testsuites tests=\"2\" failures=\"1\" errors=\"0\">",
+        "<testsuite name=\"portfolio validate --environment prod\" tests=\"2\" failures=\"1\"",
+        "<testcase classname=\"portfolio\" name=\"apps/cart.yaml\" file=\"apps/cart.yaml\">",
+        "<failure message=\"unknown field `replica`\" type=\"PF0103\">",
+        "PortfolioApp/shop/cart",
+    ] {
+        assert!(answer.out.contains(part), "{part} is not in\n{}", answer.out);
+    }
+}
+
+#[test]
+fn sarif_has_the_rule_with_its_page_and_keeps_environments_apart() {
+    let answer = shop().run_in("apps", &["validate", "--format", "sarif", "--environment", "prod"]);
+    let log: Value = serde_json::from_str(&answer.out).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!(run["automationDetails"]["id"], "portfolio/prod/");
+    let rule = &run["tool"]["driver"]["rules"][0];
+    assert_eq!((&rule["id"], &rule["name"]), (&"PF0103".into(), &"UnknownField".into()));
+    assert!(rule["help"]["markdown"].as_str().unwrap().contains("```yaml"), "{rule}");
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "apps/web.yaml");
+    assert_eq!(place["region"]["startColumn"], 3);
+}
+
+#[test]
+fn a_document_that_another_file_spoils_is_no_good_case() {
+    let repository = Repository::new(&[("a.yaml", &app("web", "")), ("b.yaml", &app("web", ""))]);
+    let answer = repository.run(&["validate", "--format", "junit"]);
+    assert!(answer.out.contains("tests=\"2\" failures=\"2\""), "{}", answer.out);
 }
 
 #[test]

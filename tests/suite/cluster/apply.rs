@@ -1,7 +1,7 @@
 //! Server-side apply: who gets to write what.
 
 use portfolio::cluster::{ClusterError, FieldConflict, Mode};
-use portfolio::object::Kind;
+use portfolio::object::{Kind, ReplicasHeld};
 use serde_json::json;
 
 use super::bench::{Bench, text};
@@ -103,4 +103,21 @@ async fn a_dry_run_answers_and_stores_nothing() {
 
     assert_eq!(answer["spec"]["strategy"]["type"], "RollingUpdate");
     assert_eq!(bench.cluster.get(&bench.reference(Kind::Deployment, "a")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_replicas_of_a_deployment_are_claimed_as_they_are_or_not_at_all() {
+    let bench = Bench::new("apply").await;
+    let object = bench.deployment("a");
+    let live = bench.cluster.apply(&object, &Mode::Create).await.unwrap();
+    let (uid, replicas) = (text(&live, "/metadata/uid"), live["spec"]["replicas"].as_u64().unwrap());
+    let claim =
+        async |uid: &str, replicas| bench.cluster.claim_replicas(&object.reference, uid, replicas).await;
+
+    let error = claim(&uid, replicas + 1).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Conflict { .. }), "{error:?}");
+    let error = claim("6a5d0a5e-0000-0000-0000-000000000000", replicas).await.unwrap_err();
+    assert!(matches!(error, ClusterError::ResourceVersionConflict { .. }), "{error:?}");
+    let held = ReplicasHeld::of(&claim(&uid, replicas).await.unwrap());
+    assert_eq!(held, ReplicasHeld { ours: true, keeper: true, others: false });
 }

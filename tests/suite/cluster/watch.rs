@@ -17,7 +17,7 @@ use super::bench::{Bench, text};
 fn start(bench: &Bench, scope: Scope) -> (Watches, mpsc::Receiver<WatchEvent>) {
     let plan = WatchPlan { kinds: vec![Kind::ConfigMap], scopes: vec![scope], sources: vec![bench.source()] };
     let (sender, receiver) = mpsc::channel(16);
-    (Watches::start(&bench.cluster, &plan, &sender).unwrap(), receiver)
+    (Watches::start(&bench.cluster, &plan, &sender), receiver)
 }
 
 async fn next(receiver: &mut mpsc::Receiver<WatchEvent>) -> WatchEvent {
@@ -112,7 +112,7 @@ async fn a_server_with_streaming_lists_switched_off_is_watched_all_the_same() {
         WatchPlan { kinds: vec![Kind::ConfigMap], scopes: vec![Scope::All], sources: vec!["web".to_owned()] };
     let (sender, mut receiver) = mpsc::channel(16);
 
-    let _watches = Watches::start(&cluster, &plan, &sender).unwrap();
+    let _watches = Watches::start(&cluster, &plan, &sender);
 
     assert!(matches!(next(&mut receiver).await, WatchEvent::InitStart { .. }));
     assert_eq!(object(&mut receiver).await, first);

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use portfolio::object::Kind;
+
 use super::{SOON, Scene, publish};
 use crate::support::{Asked, eventually, throughout};
 
@@ -124,11 +126,11 @@ fn watches_that_are_cut_again_and_again_see_drift_and_list_nothing_anew() {
         });
     }
 
-    // Eight kinds and the status. A sweep lists each kind once, twice when it doubts a watch.
-    let (watches, sweeps) = (9, 2);
+    // Each kind and the status. A sweep lists each kind once, twice when it doubts a watch.
+    let (kinds, sweeps) = (Kind::ALL.len(), 2);
     let requests = scene.proxy.requests().split_off(before);
     let streams = requests.iter().filter(|asked| asked.is_watch()).count();
-    assert!((cuts..=watches * (cuts + 2)).contains(&streams), "{streams} watches for {cuts} cuts");
+    assert!((cuts..=(kinds + 1) * (cuts + 2)).contains(&streams), "{streams} watches for {cuts} cuts");
     let lists: Vec<_> = requests.iter().filter(|asked| asked.is_list()).collect();
-    assert!(lists.len() <= 8 * 2 * sweeps, "{} lists: {lists:#?}", lists.len());
+    assert!(lists.len() <= kinds * 2 * sweeps, "{} lists: {lists:#?}", lists.len());
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod daemon;
+mod dry_run;
 mod eventually;
 mod git_daemon;
 mod git_http;
@@ -13,9 +14,11 @@ mod repo;
 mod sandbox;
 mod socket;
 mod status;
+mod watched;
 
 pub use audit::{AuditLog, Marker, Request};
 pub use daemon::Daemon;
+pub use dry_run::{Verdict, dry_run};
 pub use eventually::{Condition, eventually, throughout};
 pub use git_daemon::GitDaemon;
 pub use git_http::{Access, GitHttp};
@@ -25,3 +28,4 @@ pub use proxy::{ApiProxy, Asked, Side};
 pub use repo::{Repo, git};
 pub use sandbox::{Sandbox, control_plane, free_address};
 pub use status::SOON;
+pub use watched::Watched;

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::Sandbox;
 
 /// Where objects of each kind that the daemon writes are listed.
-const COLLECTIONS: [(&str, &str, &str); 9] = [
+const COLLECTIONS: [(&str, &str, &str); 11] = [
     ("ServiceAccount", "api/v1", "serviceaccounts"),
     ("ConfigMap", "api/v1", "configmaps"),
     ("PersistentVolumeClaim", "api/v1", "persistentvolumeclaims"),
@@ -19,7 +19,9 @@ const COLLECTIONS: [(&str, &str, &str); 9] = [
     ("PodDisruptionBudget", "apis/policy/v1", "poddisruptionbudgets"),
     ("Job", "apis/batch/v1", "jobs"),
     ("Deployment", "apis/apps/v1", "deployments"),
+    ("HorizontalPodAutoscaler", "apis/autoscaling/v2", "horizontalpodautoscalers"),
     ("Ingress", "apis/networking.k8s.io/v1", "ingresses"),
+    ("CronJob", "apis/batch/v1", "cronjobs"),
 ];
 
 /// Objects by `<Kind>/<namespace>/<name>`.

@@ -26,7 +26,7 @@ use super::{Sandbox, free_address};
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Where the daemon's objects are listed.
-const COLLECTIONS: [&str; 8] = [
+const COLLECTIONS: [&str; 10] = [
     "serviceaccounts",
     "configmaps",
     "persistentvolumeclaims",
@@ -34,6 +34,8 @@ const COLLECTIONS: [&str; 8] = [
     "networkpolicies",
     "poddisruptionbudgets",
     "deployments",
+    "horizontalpodautoscalers",
+    "cronjobs",
     "ingresses",
 ];
 

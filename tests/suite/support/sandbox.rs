@@ -1,5 +1,6 @@
 //! A test's own corner of the shared cluster.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -116,6 +117,19 @@ impl Sandbox {
         child.stdin.take().unwrap().write_all(yaml.as_bytes()).unwrap();
         let applied = finish(&child.wait_with_output().unwrap());
         applied.unwrap_or_else(|error| panic!("kubectl apply: {error}\n{yaml}"));
+    }
+
+    /// Which of these objects (`pod/shop`) the server would take as they are, each asked about by itself; nothing is
+    /// stored.
+    pub fn would_apply(&self, namespace: &str, yaml: &str) -> BTreeSet<String> {
+        let args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "--output=name"];
+        let mut kubectl = self.kubectl_command(&args);
+        kubectl.args(["--namespace", namespace, "--filename", "-"]);
+        let mut child =
+            kubectl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(yaml.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
     /// An object (`deployment/shop`) of the sandbox's namespace, if it exists.

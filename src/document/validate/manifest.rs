@@ -1,0 +1,192 @@
+//! What is written out of Kubernetes: containers, objects, patches, ignored fields, as far as their own words go. What
+//! patches meet is checked once the app is rendered.
+
+use super::{Rules, schedule};
+use crate::document::diagnostic::shown;
+use crate::document::node::{Entry, Node, Value};
+use crate::document::structure::{self, Mode, Pod, Role};
+use crate::document::{Code, Patch, PatchOperation, PatchOperator, volume_name};
+
+/// The name of the app's own container.
+const CONTAINER: &str = "app";
+
+impl<'a> Rules<'a> {
+    pub(super) fn manifests(&mut self) {
+        let spec = &self.app.spec;
+        self.containers();
+        for item in items(self.places.root.get("objects")) {
+            let place = item.entry("kind").map_or(item.span, Entry::place);
+            structure::object(item, "objects", place, self.diagnostics);
+        }
+        for (number, patch) in spec.patches.iter().enumerate() {
+            self.patch(&number.to_string(), patch);
+        }
+        for (number, ignored) in spec.drift.iter().flat_map(|drift| &drift.ignore).enumerate() {
+            let number = number.to_string();
+            self.target(&["drift", "ignore", &number, "target"], &ignored.target);
+            self.pointer(&["drift", "ignore", &number, "path"], &ignored.path);
+            if identity(&ignored.path) {
+                self.error(
+                    Code::PatchIdentity,
+                    &["drift", "ignore", &number, "path"],
+                    format!("`{}` is how the object is known", shown(&ignored.path)),
+                    "ignore a field of its content",
+                );
+            }
+        }
+        if let Some(window) = &spec.window {
+            schedule::window(window, &["window"], self.places, self.diagnostics);
+        }
+    }
+
+    /// Containers that are written out, with the pod that they are for.
+    fn containers(&mut self) {
+        let spec = &self.app.spec;
+        if spec.sidecars.is_empty() && spec.init_containers.is_empty() {
+            return;
+        }
+        let volumes = volume_name::volumes(self.app).chain(added_volumes(&spec.patches));
+        let mut pod = Pod::new([CONTAINER.to_owned()], volumes);
+        for (field, role) in [("initContainers", Role::Init), ("sidecars", Role::Sidecar)] {
+            for item in items(self.places.root.get(field)) {
+                structure::container(item, role, field, &mut pod, self.diagnostics);
+            }
+        }
+    }
+
+    fn patch(&mut self, number: &str, patch: &Patch) {
+        let path = ["patches", number];
+        if self.whole || !patch.target.is_empty() {
+            self.target(&["patches", number, "target"], &patch.target);
+        }
+        if patch.merge.is_some() != patch.json.is_empty() && self.whole {
+            self.error(
+                Code::PatchKind,
+                &path,
+                "a patch has exactly one of `merge` and `json`",
+                "write `merge: {spec: {…}}` for fields, `json: [{op: add, path: …, value: …}]` for items of lists",
+            );
+        }
+        if patch.merge.as_ref().is_some_and(|merge| !merge.0.is_object()) {
+            self.key_error(
+                Code::PatchKind,
+                &["patches", number, "merge"],
+                "`merge` must be a map of fields",
+                "write the fields as they are in the object, such as `merge: {spec: {…}}`",
+            );
+        } else if let Some(node) = self.node(&["patches", number, "merge"]) {
+            let kind = patch.target.split('/').next().unwrap_or_default();
+            let place = self.places.key(&["patches", number, "merge"]);
+            if let Some(of) = structure::type_of_kind(kind) {
+                structure::check(of, node, "merge", place, Mode::Partial, self.diagnostics);
+            }
+        }
+        for (at, operation) in patch.json.iter().enumerate() {
+            self.operation(&["patches", number, "json", &at.to_string()], operation);
+        }
+    }
+
+    fn operation(&mut self, path: &[&str], operation: &PatchOperation) {
+        let (from, value) = match operation.op {
+            PatchOperator::Add | PatchOperator::Replace | PatchOperator::Test => (false, true),
+            PatchOperator::Remove => (false, false),
+            PatchOperator::Move | PatchOperator::Copy => (true, false),
+        };
+        for (field, there, wanted) in
+            [("from", operation.from.is_some(), from), ("value", operation.value.is_some(), value)]
+        {
+            let op = format!("{:?}", operation.op).to_lowercase();
+            if wanted && !there && self.whole {
+                let help = format!("write `{field}: …`");
+                self.error(Code::PatchKind, path, format!("the operation `{op}` needs `{field}`"), &help);
+            } else if there && !wanted {
+                let at = [path, &[field]].concat();
+                self.key_error(
+                    Code::PatchKind,
+                    &at,
+                    format!("the operation `{op}` has no `{field}`"),
+                    "remove it",
+                );
+            }
+        }
+        self.pointer(&[path, &["path"]].concat(), &operation.path);
+        if let Some(pointer) = &operation.from {
+            self.pointer(&[path, &["from"]].concat(), pointer);
+        }
+    }
+
+    /// What is written at this path.
+    fn node(&self, path: &[&str]) -> Option<&'a Node> {
+        path.iter().try_fold(self.places.root, |node, part| match &node.value {
+            Value::Seq(items) => items.get(part.parse::<usize>().ok()?),
+            Value::Map(_) => node.get(part),
+            Value::Scalar { .. } => None,
+        })
+    }
+
+    /// A kind, or `Kind/name`.
+    fn target(&mut self, path: &[&str], target: &str) {
+        let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
+        let good = kind.starts_with(|char: char| char.is_ascii_uppercase())
+            && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && name.is_none_or(|name| !name.is_empty() && !name.contains('/'));
+        if !good {
+            self.error(
+                Code::InvalidTarget,
+                path,
+                format!("`{}` is neither a kind nor `Kind/name`", shown(target)),
+                "write `Deployment`, or `Ingress/shop` for the one of this name",
+            );
+        }
+    }
+
+    /// Source: RFC 6901 section 3.
+    fn pointer(&mut self, path: &[&str], pointer: &str) {
+        let escaped = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        if (!pointer.starts_with('/') && self.whole) || !escaped {
+            self.error(
+                Code::InvalidPointer,
+                path,
+                format!("`{}` is not a JSON pointer", shown(pointer)),
+                "write the keys with `/` before each, such as `/spec/replicas`; a `/` within a key is `~1`",
+            );
+        }
+    }
+}
+
+/// The items of a list.
+fn items(node: Option<&Node>) -> &[Node] {
+    match node.map(|node| &node.value) {
+        Some(Value::Seq(items)) => items,
+        Some(Value::Map(_) | Value::Scalar { .. }) | None => &[],
+    }
+}
+
+/// Volumes that patches add to the pods.
+fn added_volumes(patches: &[Patch]) -> impl Iterator<Item = String> {
+    const VOLUMES: &str = "/spec/template/spec/volumes";
+    let merged = patches.iter().filter_map(|patch| patch.merge.as_ref()?.0.pointer(VOLUMES)?.as_array());
+    let added = patches
+        .iter()
+        .flat_map(|patch| &patch.json)
+        .filter(|operation| operation.path.starts_with(VOLUMES))
+        .filter_map(|operation| operation.value.as_ref());
+    let added =
+        added.flat_map(|value| value.0.as_array().map_or(std::slice::from_ref(&value.0), Vec::as_slice));
+    let all = merged.flatten().chain(added);
+    all.filter_map(|volume| Some(volume.get("name")?.as_str()?.to_owned()))
+}
+
+/// What says which object it is, and whose.
+fn identity(pointer: &str) -> bool {
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    if !pointer.starts_with('/') {
+        return false; // it is no pointer, which is reported as such
+    }
+    match parts.as_slice() {
+        ["" | "apiVersion" | "kind" | "metadata"]
+        | ["metadata", "name" | "namespace" | "labels" | "annotations"] => true,
+        ["metadata", "labels" | "annotations", key] => key.starts_with("portfolio.dev~1"),
+        _ => false,
+    }
+}

@@ -1,0 +1,171 @@
+//! `backup.onDelete`: what is deleted is copied first. That nothing goes before is checked by the world at each deletion.
+
+use super::jobs::NO_EXIT;
+use super::world::World;
+use crate::object::Kind;
+use crate::record::{BackupState, Phase};
+
+const WIKI: &str = "port: 8080\nreplicas: 1\nstorage: {data: {size: 1Gi, mountPath: /data}}\n\
+                    backup: {onDelete: true, command: [/bin/backup], volumes: [data]}";
+
+/// `wiki` and `api` run, and `wiki` has just left the branch; its backups end with these codes, then with 0.
+fn leaving(exits: &[i32]) -> World {
+    let mut world = World::running("wiki", WIKI);
+    world.push("api", "port: 8080");
+    world.settle();
+    world.jobs.exits.extend(exits);
+    world.log.clear();
+    world.remove("wiki");
+    world
+}
+
+fn is_removed(world: &World) -> bool {
+    !world.memory.contains_key(&World::id("wiki"))
+        && world.live.keys().all(|key| key.name == "api" || key.kind == Kind::PersistentVolumeClaim)
+}
+
+fn held(world: &World) -> String {
+    let record = world.record("wiki");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, "BackupFailed"));
+    record.message.clone()
+}
+
+#[test]
+fn an_app_is_backed_up_after_its_last_pod_and_before_anything_is_deleted_that_it_needs() {
+    let mut world = leaving(&[]);
+    while world.jobs.names().is_empty() {
+        world.run(1);
+    }
+    assert_eq!(world.object(Kind::Deployment, "wiki").unwrap().replicas.count, 0);
+    let record = world.record("wiki");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Deleting, "BackingUp"));
+    assert!(
+        record.message.starts_with("waiting for the backup, Job/shop/wiki-backup-"),
+        "{}",
+        record.message
+    );
+    for kind in [Kind::Deployment, Kind::ServiceAccount, Kind::NetworkPolicy, Kind::PersistentVolumeClaim] {
+        assert!(world.live.keys().any(|key| key.kind == kind && key.name.starts_with("wiki")), "{kind}");
+    }
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
+fn a_backup_that_fails_stops_the_removal_and_says_what_to_do() {
+    let mut world = leaving(&[3]);
+    world.settle();
+    let message = held(&world);
+    for part in
+        ["the backup failed: a migration failed (code 3)", "portfolio reconcile", "portfolio approve "]
+    {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(world.object(Kind::Deployment, "wiki").is_some());
+    let before = world.memory.clone();
+    world.log.clear();
+    world.run(60);
+    assert_eq!((&world.memory, world.log.len(), world.jobs.names().len()), (&before, 0, 1));
+    world.restart();
+    world.read();
+    world.run(5);
+    assert_eq!(held(&world), message);
+}
+
+#[test]
+fn a_backup_that_came_to_no_end_has_failed_too() {
+    let mut world = leaving(&[NO_EXIT]);
+    world.settle();
+    assert!(held(&world).contains("longer than specified deadline"), "{}", held(&world));
+}
+
+#[test]
+fn an_order_makes_it_again_and_the_removal_goes_on() {
+    let mut world = leaving(&[3]);
+    world.settle();
+    let record = world.memory.get_mut(&World::id("wiki")).unwrap();
+    record.removal.as_mut().unwrap().backup.as_mut().unwrap().try_again();
+    world.settle();
+    assert!(is_removed(&world));
+    assert_eq!(world.jobs.names().len(), 2);
+}
+
+#[test]
+fn a_person_can_let_it_go_without_a_backup() {
+    let mut world = leaving(&[3]);
+    world.settle();
+    world.guard();
+    let approval = world.prune.without_backup[0].clone();
+    assert!(held(&world).contains(&format!("`portfolio approve {}`", approval.hash)));
+    assert_eq!(approval.documents, ["PortfolioApp/shop/wiki"]);
+    world.approve();
+    assert_eq!(
+        world.record("wiki").removal.clone().unwrap().backup.map(|backup| backup.state),
+        Some(BackupState::Waived)
+    );
+    world.settle();
+    assert!(is_removed(&world));
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
+fn a_document_that_comes_back_runs_again_and_is_backed_up_anew_when_it_leaves_again() {
+    for exits in [&[3][..], &[]] {
+        let mut world = leaving(exits);
+        while world.jobs.names().is_empty() {
+            world.run(1);
+        }
+        // The backup has ended, and nobody has looked.
+        world.deaf = true;
+        world.tick(10);
+        world.push("wiki", WIKI);
+        world.deaf = false;
+        world.settle();
+        assert_eq!(world.phase("wiki"), Phase::Ready);
+        assert!(world.live.keys().all(|key| key.kind != Kind::Job), "{:#?}", world.live.keys());
+        world.remove("wiki");
+        world.settle();
+        assert!(is_removed(&world));
+        assert_eq!(world.jobs.names().len(), 2);
+    }
+}
+
+#[test]
+fn a_backup_that_somebody_removes_while_it_runs_is_made_again() {
+    let mut world = leaving(&[3]);
+    while world.jobs.names().is_empty() {
+        world.run(1);
+    }
+    let job = world.live.keys().find(|key| key.kind == Kind::Job).unwrap().clone();
+    world.lose(&job);
+    world.settle();
+    assert!(is_removed(&world));
+    assert_eq!(world.jobs.names().len(), 2);
+}
+
+#[test]
+fn an_app_that_asks_for_none_is_removed_without() {
+    let mut world = World::running("wiki", &WIKI.replace("onDelete: true", "schedule: '0 1 * * *'"));
+    world.push("api", "port: 8080");
+    world.settle();
+    world.remove("wiki");
+    world.settle();
+    assert!(is_removed(&world));
+    assert!(world.jobs.names().is_empty());
+}
+
+#[test]
+fn a_daemon_that_dies_anywhere_makes_no_backup_twice_and_deletes_nothing_without() {
+    for step in 0..24 {
+        let mut world = leaving(&[]);
+        world.fuse = Some(step);
+        world.settle();
+        world.fuse = None;
+        world.restart();
+        world.read();
+        world.settle();
+        assert!(is_removed(&world), "a crash at {step}: {:#?}", world.live.keys());
+        assert_eq!(world.jobs.names().len(), 1, "a crash at {step}");
+    }
+}
