@@ -16,13 +16,16 @@
 //!    the only module that opens a database.
 //! 9. [`server`] and [`cli`] show it to people.
 //!
-//! `document`, `render`, `object`, `record` and `plan` are pure: no I/O, no clock, no randomness.
+//! [`import`] goes the other way, once in an app's life: Kubernetes manifests and compose files into documents.
+//!
+//! `document`, `render`, `object`, `record`, `plan` and `import` are pure: no I/O, no clock, no randomness.
 
 pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod document;
 pub mod engine;
+pub mod import;
 pub mod metrics;
 pub mod migrate;
 pub mod object;

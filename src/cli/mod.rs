@@ -9,6 +9,7 @@ mod completions;
 mod diff;
 mod error;
 mod explain;
+mod import;
 mod input;
 mod live;
 mod migrate;
@@ -65,6 +66,7 @@ pub enum Command {
     Validate(validate::Args),
     Render(render::Args),
     Diff(diff::Args),
+    Import(import::Args),
     Run(run::RunArgs),
     Status(status::Args),
     Tree(tree::Args),
@@ -99,6 +101,7 @@ pub async fn main(cli: Cli) -> Result<Exit, CliError> {
         Command::Validate(args) => validate::run(&args, ui).await,
         Command::Render(args) => render::run(&args, ui).await,
         Command::Diff(args) => diff::run(&args, ui).await,
+        Command::Import(args) => import::run(&args, ui),
         Command::Run(args) => run::run(args, &globals).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Tree(args) => tree::run(&args, ui).await,

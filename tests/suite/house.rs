@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// What each module may use of the crate. A module that is not listed here is a shell and may use anything
 /// below it.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 6] = [
     ("document", &["schedule"]),
     ("object", &["document"]),
     ("render", &["document", "object"]),
+    ("import", &["document", "object", "render"]),
     ("record", &["document", "object", "render"]),
     ("plan", &["document", "object", "render", "record"]),
 ];

@@ -24,6 +24,7 @@ mod examples;
 mod faults;
 mod ground;
 mod house;
+mod import;
 mod isolation;
 mod judges;
 mod live_diff;

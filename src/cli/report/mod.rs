@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod findings;
 pub mod github;
 pub mod gitlab;
+pub mod import;
 pub mod json;
 pub mod junit;
 pub mod page;

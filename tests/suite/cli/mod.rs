@@ -2,6 +2,7 @@
 
 mod diff;
 mod explain;
+mod import;
 mod other;
 mod policy;
 mod render;

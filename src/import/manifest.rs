@@ -1,0 +1,136 @@
+//! [`Manifest`]: one Kubernetes object of the input, as it was written and as far as it says something.
+
+use serde_json::Value;
+
+use super::compare::Step;
+use super::defaults;
+use super::yaml::Node;
+use super::{Options, Place};
+use crate::document::{Code, Diagnostic};
+
+/// An object of the input.
+pub(super) struct Manifest {
+    pub(super) file: String,
+    node: Node,
+    /// What it says: without status, without what the API server sets or would set anyway.
+    pub(super) said: Value,
+    pub(super) kind: String,
+    group: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+impl Manifest {
+    /// `Deployment/web`
+    pub(super) fn reference(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+
+    /// The API group of the kind; old groups of kinds that moved count as their new ones.
+    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
+        let group_is = self.group == group
+            || self.group == "extensions" && matches!(group, "apps" | "networking.k8s.io");
+        self.kind == kind && group_is
+    }
+
+    /// The object as a document can have it among its `objects`.
+    pub(super) fn content(&self) -> Value {
+        let mut content = if defaults::is_known(&self.kind) { self.said.clone() } else { self.node.json() };
+        if let Value::Object(fields) = &mut content {
+            fields.remove("status");
+        }
+        if let Some(metadata) = content.get_mut("metadata") {
+            defaults::strip_metadata(metadata);
+            metadata.as_object_mut().and_then(|metadata| metadata.remove("namespace"));
+        }
+        content
+    }
+
+    /// Where the object begins.
+    pub(super) fn place(&self) -> Place {
+        Place { file: self.file.clone(), line: self.node.span.line }
+    }
+
+    /// Where a field is, or as much of its path as there is.
+    pub(super) fn place_of(&self, path: &[Step]) -> Place {
+        let mut node = &self.node;
+        let mut line = node.span.line;
+        for step in path {
+            let next = match step {
+                Step::Field(name) => {
+                    let entry = node.entries().iter().find(|entry| entry.key == *name);
+                    entry.inspect(|entry| line = entry.span.line).map(|entry| &entry.value)
+                }
+                Step::Item { keys, index } => {
+                    let named = |item: &&Node| {
+                        !keys.is_empty()
+                            && keys.iter().all(|(key, value)| {
+                                item.get(key)
+                                    .map_or_else(|| value == "TCP", |found| found.text() == Some(value))
+                            })
+                    };
+                    let items = node.items();
+                    let item = items.iter().find(named).or_else(|| items.get(*index));
+                    item.inspect(|item| line = item.span.line)
+                }
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        Place { file: self.file.clone(), line }
+    }
+
+    /// Whether another object made this one and would make it again.
+    pub(super) fn controller(&self) -> Option<String> {
+        let owners = self.said.pointer("/metadata/ownerReferences")?.as_array()?;
+        let owner = owners.iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
+        let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
+        Some(format!("{}/{}", text("kind"), text("name")))
+    }
+}
+
+/// The objects of a YAML document, those of Lists one by one.
+pub(super) fn manifests(
+    file: &str,
+    node: Node,
+    options: &Options,
+    found: &mut Vec<Manifest>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+    let missing = |field: &str, help: &str| {
+        let message = format!("this is no Kubernetes object and no compose file: it has no `{field}`");
+        Diagnostic::error(Code::MissingField, node.span, message).help(help).in_file(file)
+    };
+    let Some(kind) = text("kind") else {
+        return problems.push(missing("kind", "write `kind: Deployment`, or leave the document out"));
+    };
+    let Some(api_version) = text("apiVersion") else {
+        return problems.push(missing("apiVersion", "write it, such as `apiVersion: apps/v1`"));
+    };
+    if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
+        for item in items.items() {
+            manifests(file, item.clone(), options, found, problems);
+        }
+        return;
+    }
+    let metadata = node.get("metadata");
+    let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::text);
+    let Some(name) = name.map(str::to_owned) else {
+        let span = metadata.map_or(node.span, |metadata| metadata.span);
+        let message = format!("the {kind} has no name");
+        let problem = Diagnostic::error(Code::MissingField, span, message);
+        return problems.push(problem.help("write `metadata: {name: …}`").in_file(file));
+    };
+    let namespace = metadata.and_then(|metadata| metadata.get("namespace")).and_then(Node::text);
+    let namespace = namespace.or(options.namespace.as_deref()).unwrap_or("default").to_owned();
+    let group = api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let mut said = node.json();
+    let is_live = ["uid", "resourceVersion"]
+        .iter()
+        .any(|field| said.get("metadata").and_then(|metadata| metadata.get(field)).is_some());
+    defaults::strip(&kind, &mut said, is_live);
+    found.push(Manifest { file: file.to_owned(), node, said, kind, group, namespace, name });
+}
