@@ -10,6 +10,7 @@ mod diff;
 mod error;
 mod explain;
 mod import;
+mod init;
 mod input;
 mod live;
 mod migrate;
@@ -74,6 +75,7 @@ pub enum Command {
     Migrate(migrate::Args),
     Reconcile(reconcile::Args),
     Schema(schema::Args),
+    Init(init::Args),
     Explain(explain::Args),
     Completions(completions::Args),
     Version(version::Args),
@@ -109,6 +111,7 @@ pub async fn main(cli: Cli) -> Result<Exit, CliError> {
         Command::Migrate(args) => migrate::run(args, ui).await,
         Command::Reconcile(args) => reconcile::run(&args, ui).await,
         Command::Schema(args) => schema::run(&args, ui),
+        Command::Init(args) => init::run(&args, ui),
         Command::Explain(args) => explain::run(&args, ui),
         Command::Completions(args) => completions::run(&args, ui),
         Command::Version(args) => version::run(&args, ui),

@@ -42,6 +42,7 @@ mod rollout;
 mod runner;
 mod scalars;
 mod sources;
+mod starter;
 mod structure;
 mod support;
 mod window;

@@ -3,6 +3,7 @@
 mod diff;
 mod explain;
 mod import;
+mod init;
 mod other;
 mod policy;
 mod render;
