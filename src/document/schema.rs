@@ -248,6 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn descriptions_are_for_people_who_write_documents() {
+        for kind in DocumentKind::ALL {
+            let schema = schema(kind).to_string();
+            assert!(schema.contains("\"description\""));
+            let links: Vec<&str> =
+                schema.split('"').filter(|text| text.contains("::") || text.contains("[`")).collect();
+            assert!(links.is_empty(), "links into the source: {links:?}");
+        }
+    }
+
+    #[test]
     fn overlays_are_partial_and_nothing_else_is_null() {
         let schema = schema(DocumentKind::PortfolioApp);
         let definitions = &schema["$defs"];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Quantity;
 
-/// Requests and limits; what is left out has the defaults of [`AppSpec`](super::AppSpec).
+/// Requests and limits; what is left out has its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resources {

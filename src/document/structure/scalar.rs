@@ -146,7 +146,8 @@ fn quantity(text: &str, spot: Spot<'_>) -> Option<Diagnostic> {
     Some(spot.error(Code::KubernetesType, message).help(help))
 }
 
-/// The whole grammar, of which [`Quantity`] reads what people write.
+/// The whole grammar, of which [`Quantity`] reads what people write. Exponents end at 99: on one of ten digits the API
+/// server works for minutes, and takes all memory there is.
 ///
 /// Source: k8s.io/apimachinery `resource.Quantity`.
 fn is_quantity(text: &str) -> bool {
@@ -158,8 +159,9 @@ fn is_quantity(text: &str) -> bool {
     let suffix = matches!(
         suffix,
         "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei"
-    ) || exponent
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    ) || exponent.is_some_and(|digits| {
+        matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
     number && suffix
 }
 
@@ -184,12 +186,29 @@ mod tests {
 
     #[test]
     fn quantities_are_those_of_the_api_server() {
-        for good in
-            ["1", "0.5", ".5", "1.", "250m", "64Mi", "1e3", "1E3", "1e-3", "-1", "+1", "5E", "100n", "1.5Gi"]
-        {
+        for good in [
+            "1", "0.5", ".5", "1.", "250m", "64Mi", "1e3", "1E3", "1e-3", "-1", "+1", "5E", "100n", "1.5Gi",
+            "1e99",
+        ] {
             assert!(is_quantity(good), "{good}");
         }
-        for bad in ["", ".", "Mi", "1 Gi", "1gb", "1K", "1..2", "1e", "e3", "0x1", "64MB", "--1", "1mi"] {
+        for bad in [
+            "",
+            ".",
+            "Mi",
+            "1 Gi",
+            "1gb",
+            "1K",
+            "1..2",
+            "1e",
+            "e3",
+            "0x1",
+            "64MB",
+            "--1",
+            "1mi",
+            "1e100",
+            "1e-1000000000",
+        ] {
             assert!(!is_quantity(bad), "{bad}");
         }
     }

@@ -84,13 +84,13 @@ impl Rules<'_> {
     /// The pods carry none of the document's annotations, but `restart` among theirs.
     fn pod_annotations(&mut self) {
         let spec = &self.app.spec;
-        let restart =
-            spec.restart.as_ref().map_or(0, |restart| "portfolio.dev/restart".len() + restart.0.len());
+        let text = spec.restart.as_ref().map_or(0, |restart| restart.0.len());
+        let restart = "portfolio.dev/restart".len() + text;
         if restart > MAX_ANNOTATION_BYTES {
             self.error(
                 Code::InvalidAnnotation,
                 &["restart"],
-                format!("the text is {restart} bytes"),
+                format!("the text is {text} bytes, more than fit into an annotation"),
                 "any short text that changes is enough, such as the date",
             );
         } else {

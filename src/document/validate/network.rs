@@ -137,7 +137,7 @@ impl Range {
         }
         // The API server warns of another form of the same (RFC 5952).
         if text != format!("{network}/{length}") {
-            return Err(format!("write it as `{network}/{length}`"));
+            return Err(format!("Kubernetes wants its shortest form; write `{network}/{length}`"));
         }
         Ok(Self { address, length })
     }

@@ -75,7 +75,7 @@ pub const EXCEPTIONS: [Exception; 31] = [
     Exception {
         code: Code::InvalidReference,
         fields: &["jobs name", "storage name", "secretFiles name"],
-        values: |value| text(value) == "-a" || is_long(value),
+        values: |value| text(value).starts_with('-') || is_long(value),
         why: "a name of ours is a label by itself, though what it becomes a part of is what Kubernetes sees",
     },
     Exception {
@@ -159,7 +159,12 @@ pub const EXCEPTIONS: [Exception; 31] = [
         fields: &["resources.", "storage size"],
         values: |value| {
             let text = text(value);
-            text.starts_with('+') || text.contains(['-']) || text.len() > 18 || matches!(text, "10E" | "1e99")
+            let exa = text.strip_suffix('E').and_then(|count| count.parse::<f64>().ok());
+            text.starts_with('+')
+                || text.contains('-')
+                || text.len() > 18
+                || text == "1e99"
+                || exa.is_some_and(|exa| exa > 9.2)
         },
         why: "people write no signs, and there is no such amount of anything",
     },
