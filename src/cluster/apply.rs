@@ -7,7 +7,7 @@ use super::address;
 use super::call::{APPLY, Call};
 use super::discovery::Versions;
 use super::{Cluster, ClusterError};
-use crate::object::{FIELD_MANAGER, Object, ObjectRef, REPLICAS_MANAGER, apply_body};
+use crate::object::{FIELD_MANAGER, Manifest, Object, ObjectRef, REPLICAS_MANAGER};
 
 /// How an object is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Cluster {
             ],
         );
         let body = match uid {
-            Some(uid) => apply_body(&with_uid(object.content.clone(), uid)),
-            None => apply_body(&object.content),
+            Some(uid) => with_uid(&object.content, uid).apply_body(),
+            None => object.content.apply_body(),
         };
         let answer = self.send(&Call::patch(url, object.reference.to_string(), APPLY, body)).await;
         self.outcome(object.reference.kind, Versions::Own, answer).await
@@ -71,13 +71,15 @@ impl Cluster {
             "metadata": {"namespace": deployment.namespace, "name": deployment.name, "uid": uid},
             "spec": {"replicas": replicas},
         });
-        self.send(&Call::patch(url, deployment.to_string(), APPLY, apply_body(&content))).await
+        self.send(&Call::patch(url, deployment.to_string(), APPLY, Manifest::from(content).apply_body()))
+            .await
     }
 }
 
-fn with_uid(mut content: Value, uid: &str) -> Value {
+fn with_uid(content: &Manifest, uid: &str) -> Manifest {
+    let mut content = Value::clone(content);
     if let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("uid".to_owned(), Value::from(uid));
     }
-    content
+    content.into()
 }

@@ -2,8 +2,9 @@
 //! make the same object, dependencies that lead nowhere or in a circle.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::circles;
 use super::diagnostic::did_you_mean;
 use super::{Code, Diagnostic, DocumentId, DocumentKind, Span};
 
@@ -26,7 +27,7 @@ pub(in crate::document) fn check(members: &[Member]) -> Vec<(DocumentId, Diagnos
     duplicates(members, &mut found);
     collisions(members, &mut found);
     unknown(members, &mut found);
-    cycles(members, &mut found);
+    circles::check(members, &mut found);
     found
 }
 
@@ -84,7 +85,7 @@ fn collisions(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
 }
 
 /// What is there and has nothing wrong with it by itself.
-fn usable(members: &[Member]) -> impl Iterator<Item = &Member> {
+pub(in crate::document) fn usable(members: &[Member]) -> impl Iterator<Item = &Member> {
     members.iter().filter(|member| member.present && member.valid)
 }
 
@@ -105,10 +106,14 @@ fn collision(
     found.push((member.id.clone(), diagnostic));
 }
 
+/// Unknown dependencies for which a name that was probably meant is looked for: each time among all there are.
+const MOST_MEANT: usize = 100;
+
 fn unknown(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     let known: BTreeSet<&DocumentId> =
         members.iter().filter(|member| member.present).map(|member| &member.id).collect();
     let all: BTreeSet<&DocumentId> = members.iter().map(|member| &member.id).collect();
+    let mut count = 0;
     for member in usable(members) {
         for (dependency, span) in &member.dependencies {
             if known.contains(dependency) || *dependency == member.id {
@@ -122,83 +127,19 @@ fn unknown(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
                     member.id
                 )
             };
-            let same_kind = known.iter().filter(|id| id.kind == dependency.kind);
-            let names =
-                same_kind.filter(|id| id.namespace == dependency.namespace).map(|id| id.name.as_str());
+            count += 1;
+            let near = known
+                .iter()
+                .filter(|id| id.kind == dependency.kind && id.namespace == dependency.namespace)
+                .map(|id| id.name.as_str());
+            let meant = (count <= MOST_MEANT).then(|| did_you_mean(&dependency.name, near)).flatten();
             let diagnostic = Diagnostic::warning(Code::UnknownDependency, *span, message)
                 .in_file(&member.file)
                 .help("check the name and namespace; a document of another source is never seen")
-                .maybe_help(did_you_mean(&dependency.name, names));
+                .maybe_help(meant);
             found.push((member.id.clone(), diagnostic));
         }
     }
-}
-
-fn cycles(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
-    let mut edges: BTreeMap<&DocumentId, BTreeMap<&DocumentId, Span>> = BTreeMap::new();
-    for member in usable(members) {
-        let targets = member.dependencies.iter().filter(|(target, _)| *target != member.id);
-        edges.entry(&member.id).or_default().extend(targets.map(|(target, span)| (target, *span)));
-    }
-    // What depends on nothing that is left is in no circle; usually nothing is left at all.
-    loop {
-        let before = edges.len();
-        let left: BTreeSet<&DocumentId> = edges.keys().copied().collect();
-        edges.retain(|_, targets| {
-            targets.retain(|target, _| left.contains(target));
-            !targets.is_empty()
-        });
-        if edges.len() == before {
-            break;
-        }
-    }
-    for (id, targets) in &edges {
-        let Some(circle) = circle(id, &edges) else { continue };
-        let Some(member) = members.iter().find(|member| member.id == **id && member.present) else {
-            continue;
-        };
-        let span = circle.get(1).and_then(|next| targets.get(next)).copied().unwrap_or(member.place);
-        let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
-        let diagnostic = Diagnostic::error(
-            Code::DependencyCycle,
-            span,
-            format!("{id} depends on itself through others: {}", names.join(" -> ")),
-        )
-        .in_file(&member.file)
-        .help("remove one of these dependencies");
-        found.push(((*id).clone(), diagnostic));
-    }
-}
-
-/// The shortest way from a document back to itself.
-fn circle<'m>(
-    start: &'m DocumentId,
-    edges: &BTreeMap<&'m DocumentId, BTreeMap<&'m DocumentId, Span>>,
-) -> Option<Vec<&'m DocumentId>> {
-    let mut from: BTreeMap<&DocumentId, &DocumentId> = BTreeMap::new();
-    let mut queue = VecDeque::from([start]);
-    while let Some(id) = queue.pop_front() {
-        for target in edges.get(id)?.keys() {
-            if *target == start {
-                let mut way = vec![start, id];
-                let mut last = id;
-                while let Some(before) = from.get(last).filter(|_| last != start) {
-                    way.push(before);
-                    last = before;
-                }
-                if way.last() != Some(&start) {
-                    way.push(start);
-                }
-                way.reverse();
-                return Some(way);
-            }
-            if edges.contains_key(target) && !from.contains_key(target) {
-                from.insert(target, id);
-                queue.push_back(target);
-            }
-        }
-    }
-    None
 }
 
 /// The object of an app's volume, as a claim.

@@ -44,7 +44,7 @@ pub(in crate::document) struct Checked {
 }
 
 pub(in crate::document) enum Outcome {
-    Present(Box<Document>),
+    Present(Document),
     /// `enabled: false` in this environment.
     Absent,
     Invalid,
@@ -142,7 +142,7 @@ fn content(raw: &RawDocument, around: Surroundings<'_>, checked: &mut Checked) {
                 Some(document) if variant.enabled => {
                     checked.dependencies = validate::dependencies(&document, reading.places);
                     checked.claims = validate::claims(&document, reading.places);
-                    checked.outcome = Outcome::Present(Box::new(document));
+                    checked.outcome = Outcome::Present(document);
                 }
                 Some(_) | None => checked.outcome = Outcome::Absent,
             }

@@ -77,7 +77,7 @@ pub struct Related {
 }
 
 /// Something to say about what people wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Its stable code.
     pub code: Code,
@@ -191,10 +191,14 @@ pub(in crate::document) fn nearest<'a>(
         return None;
     }
     let lower = text.to_lowercase();
+    let length = lower.chars().count();
+    let most = |candidate: &str| (candidate.len().max(lower.len()) / 3).min(4);
     candidates
         .into_iter()
+        // Each letter more or less is a difference, and to count them is much quicker.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.len().max(lower.len()) / 3).min(4))
+        .filter(|(distance, candidate)| *distance <= most(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

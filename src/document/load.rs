@@ -3,10 +3,11 @@
 //! A file that cannot be read blocks its own documents only; [`Loaded::complete`] tells that nothing may be
 //! pruned, because what is missing may be in what could not be read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use globset::Glob;
+use globset::{Glob, GlobMatcher};
 
 use super::across::{self, Member};
 use super::check::{Checked, Outcome, Surroundings, check};
@@ -105,7 +106,8 @@ pub struct Loaded {
 
 /// Reads the documents of a revision.
 pub fn load(tree: &Tree, options: &Options, cache: &mut Cache) -> Loaded {
-    let mut loading = Loading { tree, options, loaded: Loaded::default(), members: Vec::new() };
+    let namespaces = options.namespaces.iter().map(Glob::compile_matcher).collect();
+    let mut loading = Loading { tree, options, namespaces, loaded: Loaded::default(), members: Vec::new() };
     let files = loading.read(cache);
     loading.loaded.files = files.len();
     loading.failures(&files);
@@ -117,6 +119,8 @@ pub fn load(tree: &Tree, options: &Options, cache: &mut Cache) -> Loaded {
 struct Loading<'t> {
     tree: &'t Tree,
     options: &'t Options,
+    /// Those of the options.
+    namespaces: Vec<GlobMatcher>,
     loaded: Loaded,
     members: Vec<Member>,
 }
@@ -192,7 +196,7 @@ impl<'t> Loading<'t> {
     /// Files that could not be read to their end: all of their documents are blocked. In a folder of
     /// configuration files anything may lie, as long as it does not speak of us.
     fn failures(&mut self, files: &Files<'_>) {
-        let config = config_folders(files);
+        let config = LazyCell::new(|| config_folders(files));
         let is_config = |path: &str| {
             let mut folders = path.match_indices('/').map(|(at, _)| path.get(..at).unwrap_or_default());
             config.contains("") || folders.any(|folder| config.contains(folder))
@@ -278,11 +282,8 @@ impl<'t> Loading<'t> {
             }
             (_, None, Some(refusal)) => self.block(id, BlockedBy::Configuration, refusal, path),
             (Outcome::Present(document), None, None) => {
-                let loaded = LoadedDocument {
-                    document: (**document).clone(),
-                    file: path.to_owned(),
-                    line: place.line,
-                };
+                let loaded =
+                    LoadedDocument { document: document.clone(), file: path.to_owned(), line: place.line };
                 self.loaded.documents.insert(id.clone(), loaded);
             }
             (Outcome::Invalid, None, None) => {
@@ -303,17 +304,18 @@ impl<'t> Loading<'t> {
     }
 
     fn allows(&self, namespace: &str) -> bool {
-        let globs = &self.options.namespaces;
-        globs.is_empty() || globs.iter().any(|glob| glob.compile_matcher().is_match(namespace))
+        self.namespaces.is_empty() || self.namespaces.iter().any(|glob| glob.is_match(namespace))
     }
 
     fn across(&mut self) {
+        // What stands against several documents is said once.
+        let mut said = HashSet::new();
         for (id, diagnostic) in across::check(&self.members) {
             if diagnostic.is_error() {
                 let file = self.file_of(&id, &diagnostic.file);
                 self.block(&id, BlockedBy::Error, &diagnostic, &file);
             }
-            if !self.loaded.diagnostics.contains(&diagnostic) {
+            if said.insert(diagnostic.clone()) {
                 self.loaded.diagnostics.push(diagnostic);
             }
         }

@@ -114,12 +114,12 @@ pub(in crate::document) fn merge(base: &Node, overlay: &Node) -> Node {
     let mut merged = base.entries().to_vec();
     let places: HashMap<&str, usize> =
         base.entries().iter().enumerate().map(|(at, entry)| (entry.key.text.as_str(), at)).collect();
-    let mut removed = Vec::new();
+    let mut kept = vec![true; merged.len()];
     for change in changes {
         let place = places.get(change.key.text.as_str()).copied();
-        match place.and_then(|at| merged.get_mut(at).map(|entry| (at, entry))) {
-            Some((at, _)) if change.value.is_null() => removed.push(at),
-            Some((_, entry)) => {
+        match place.and_then(|at| merged.get_mut(at).zip(kept.get_mut(at))) {
+            Some((_, kept)) if change.value.is_null() => *kept = false,
+            Some((entry, _)) => {
                 *entry = Entry { key: change.key.clone(), value: merge(&entry.value, &change.value) };
             }
             None if change.value.is_null() => {}
@@ -129,10 +129,9 @@ pub(in crate::document) fn merge(base: &Node, overlay: &Node) -> Node {
             }
         }
     }
-    removed.sort_unstable();
-    for at in removed.into_iter().rev() {
-        merged.remove(at);
-    }
+    // What was added stands behind what is known to be kept or not.
+    let mut kept = kept.into_iter();
+    merged.retain(|_| kept.next().unwrap_or(true));
     // A block has no place of its own that says more than the overlay's.
     Node { value: Value::Map(merged), span: overlay.span }
 }

@@ -10,6 +10,7 @@ mod app;
 mod awaited;
 mod builtin_kinds;
 mod check;
+mod circles;
 mod codes;
 mod config;
 mod decode;

@@ -15,6 +15,9 @@ pub(in crate::document) const MAX_DEPTH: usize = 64;
 /// What the parser itself stops at; documents of others may be a little deeper than ours.
 const PARSER_DEPTH: usize = 128;
 
+/// Problems of a document that are noted.
+const MOST_PROBLEMS: usize = 100;
+
 /// One YAML document of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::document) struct YamlDocument {
@@ -214,7 +217,7 @@ impl Builder {
 
     /// A handful of each is enough: what comes after the first is mostly more of the same.
     fn problem(&mut self, problem: Diagnostic) {
-        if self.problems.len() < 100 {
+        if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(problem);
         }
     }
@@ -295,4 +298,36 @@ fn point(marker: &Marker, length: usize) -> Span {
 fn place(span: granit_parser::Span) -> Span {
     let length = if span.start.line() == span.end.line() { span.end.index() - span.start.index() } else { 1 };
     point(&span.start, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn count(node: &Node) -> usize {
+        1 + match &node.value {
+            Value::Scalar { .. } => 0,
+            Value::Seq(items) => items.iter().map(count).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| count(&entry.value)).sum::<usize>(),
+        }
+    }
+
+    /// Ten to the tenth values, if somebody put each alias's value in its place.
+    #[test]
+    fn an_alias_is_one_value_whatever_it_stands_for() {
+        let mut bomb = "a0: &a0 x\n".to_owned();
+        for level in 1..=10 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            let _ = writeln!(bomb, "a{level}: &a{level} [{aliases}]");
+        }
+        let mut documents = Vec::new();
+        assert_eq!(scan(&bomb, |document| documents.push(document)), None);
+        let [document] = documents.as_slice() else { panic!("{} documents", documents.len()) };
+        // The map, the value of the first line, and of each other line the list with ten aliases.
+        assert_eq!(count(&document.root), 1 + 1 + 10 * 11);
+        assert!(document.problems.iter().all(|problem| problem.code == Code::AliasRefused));
+        assert_eq!(document.problems.len(), MOST_PROBLEMS);
+    }
 }

@@ -23,8 +23,7 @@ impl Executor {
             Mode::Create | Mode::Force { uid: None } => None,
             Mode::Force { uid: Some(_) } | Mode::DryRun { .. } => self.cluster.get(&object.reference).await?,
         };
-        let content = yields.outgoing(&object.content, live.as_ref(), &self.managers);
-        Ok(Cow::Owned(Object { content, ..object.clone() }))
+        Ok(Cow::Owned(yields.outgoing(object, live.as_ref(), &self.managers)))
     }
 
     /// Lets a second manager hold the replicas of a Deployment that only we hold, as they are. Whoever changed them

@@ -33,9 +33,8 @@ pub(super) fn rendered(draft: &mut Draft, remarks: &mut Vec<Remark>) -> Result<R
         let mut loaded = read(&[("document.yaml", &text)], everything(&draft.spec));
         if let Some((_, found)) = loaded.documents.pop_first() {
             let Document::App(app) = found.document else { break };
-            // Were it not so, the comparison with the input would tell; tests want to know at once.
-            #[cfg(test)]
-            assert_eq!(app.spec, draft.spec, "what was written is read back: {text}");
+            // Were it not so, the comparison with the input would tell.
+            debug_assert_eq!(app.spec, draft.spec, "what was written is read back: {text}");
             return Ok(Rendered { text, objects: render(&app, &owner(), RendererVersion::CURRENT) });
         }
         let Some(refusal) = loaded.diagnostics.into_iter().find(Diagnostic::is_error) else { break };

@@ -271,7 +271,7 @@ fn isolated(namespace: &str, rest: &[&Manifest]) -> Vec<String> {
 
 pub(super) fn find<'o>(objects: &'o [Object], kind: &str, name: &str) -> Option<&'o Value> {
     let mut found = objects.iter().filter(|object| object.reference.kind.name() == kind);
-    found.find(|object| object.reference.name == name).map(|object| &object.content)
+    found.find(|object| object.reference.name == name).map(|object| &*object.content)
 }
 
 /// How a patch names an object: by its kind where there is but one of it.

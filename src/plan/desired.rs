@@ -63,8 +63,10 @@ fn desired_of_app(
 
 /// The size that a claim asks for; `None` for any other object.
 pub(super) fn claim_size(object: &Object) -> Option<String> {
-    let size = object.content.pointer(CLAIM_SIZE)?.as_str()?;
-    (object.reference.kind == Kind::PersistentVolumeClaim).then(|| size.to_owned())
+    if object.reference.kind != Kind::PersistentVolumeClaim {
+        return None;
+    }
+    object.content.pointer(CLAIM_SIZE)?.as_str().map(str::to_owned)
 }
 
 fn keep_size(object: &mut Object, record: &Record) {
@@ -86,7 +88,7 @@ fn order(one: &str, other: &str) -> Option<Ordering> {
 
 /// Changes the content of an object and hashes it again.
 pub(super) fn change(object: &mut Object, change: impl FnOnce(&mut Value)) {
-    let mut content = std::mem::take(&mut object.content);
+    let mut content = Value::clone(&object.content);
     change(&mut content);
     *object = Object::new(object.reference.clone(), content);
 }

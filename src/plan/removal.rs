@@ -156,7 +156,7 @@ fn drain(
     if observed.deleting {
         return None;
     }
-    let mut content = deployment.content.clone();
+    let mut content = serde_json::Value::clone(&deployment.content);
     if let Some(spec) = content.get_mut("spec") {
         spec["replicas"] = json!(0);
     }

@@ -53,17 +53,18 @@ impl Yields {
         self.ignored.dedup();
     }
 
-    /// The content of an object as it is sent while this is there; `managers` are those of all objects.
+    /// An object as it is sent while this is there; `managers` are those of all objects. The hash stays that of what was
+    /// rendered.
     #[must_use]
-    pub fn outgoing(&self, content: &Value, live: Option<&Value>, managers: &Managers) -> Value {
-        let mut content = content.clone();
+    pub fn outgoing(&self, object: &Object, live: Option<&Value>, managers: &Managers) -> Object {
+        let mut content = Value::clone(&object.content);
         if let Some(live) = live {
             content = yielded(content, live, &managers.sparing(&self.ignored));
         }
-        match self.replicas {
-            Some(fewest) => with_replicas(content, live, fewest),
-            None => content,
+        if let Some(fewest) = self.replicas {
+            content = with_replicas(content, live, fewest);
         }
+        Object { content: content.into(), ..object.clone() }
     }
 
     /// Nothing.

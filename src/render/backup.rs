@@ -21,5 +21,5 @@ pub(super) fn render(subject: &Subject<'_>, occasion: &str) -> Option<Object> {
         spec: Some(spec),
         status: None,
     };
-    Some(subject.object(Kind::Job, &job.metadata, &job))
+    Some(subject.object(Kind::Job, job))
 }

@@ -2,28 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::Metadata;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::labels::{self, Named};
-use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Object, ObjectRef, Owner};
+use crate::object::{
+    ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Manifest, Object, ObjectRef, Owner,
+};
 
-const MARKS: [&str; 3] = [LABEL_SOURCE, ANNOTATION_DOCUMENT, ANNOTATION_OWNER];
+type Texts = BTreeMap<String, String>;
 
-/// Namespace, labels and annotations of every object of a document, as JSON: they go into each as they are.
+/// Namespace, labels and annotations of every object of a document.
 pub(super) struct Carried<'a> {
     namespace: &'a str,
-    labels: Map<String, Value>,
-    annotations: Map<String, Value>,
+    labels: Texts,
+    annotations: Texts,
 }
 
 impl<'a> Carried<'a> {
     pub(super) fn new(document: &Named<'a>, owner: &Owner) -> Self {
         Self {
             namespace: &document.id.namespace,
-            labels: json(labels::object(document, owner)),
-            annotations: json(labels::object_annotations(document, owner)),
+            labels: labels::object(document, owner),
+            annotations: labels::object_annotations(document, owner),
         }
     }
 
@@ -37,31 +40,45 @@ impl<'a> Carried<'a> {
     }
 
     /// The object with what every object carries, its identity and its hash.
-    pub(super) fn object(&self, kind: Kind, meta: &ObjectMeta, content: &impl Serialize) -> Object {
-        // Serialising fails only for maps whose keys are no strings, which Kubernetes types do not have.
-        let content = serde_json::to_value(content).unwrap_or_default();
-        self.value(kind, meta.name.as_deref().unwrap_or_default(), content)
+    pub(super) fn object(
+        &self,
+        kind: Kind,
+        mut content: impl Metadata<Ty = ObjectMeta> + Serialize,
+    ) -> Object {
+        let metadata = content.metadata_mut();
+        let labels = metadata.labels.take().unwrap_or_default();
+        metadata.labels = Some(beside(&self.labels, labels));
+        let annotations = metadata.annotations.take().unwrap_or_default();
+        metadata.annotations = Some(beside(&self.annotations, annotations));
+        let name = metadata.name.clone().unwrap_or_default();
+        Object::new(ObjectRef::new(kind, self.namespace, name), Manifest::of(&content))
     }
 
     /// The object of this content with what every object carries, its identity and its hash.
     pub(super) fn value(&self, kind: Kind, name: &str, mut content: Value) -> Object {
         if let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) {
-            carry(metadata, "labels", &self.labels);
-            carry(metadata, "annotations", &self.annotations);
+            for (field, carried) in [("labels", &self.labels), ("annotations", &self.annotations)] {
+                let own = metadata.remove(field);
+                let mut all: Map<_, _> =
+                    carried.iter().map(|(key, text)| (key.clone(), json!(text))).collect();
+                if let Some(Value::Object(own)) = own {
+                    all.extend(own.into_iter().filter(|(key, _)| !is_mark(key)));
+                }
+                metadata.insert(field.to_owned(), Value::Object(all));
+            }
         }
         Object::new(ObjectRef::new(kind, self.namespace, name), content)
     }
 }
 
-/// Puts these entries beside the object's own, which win over the document's but not over what marks it ours.
-fn carry(metadata: &mut Map<String, Value>, field: &str, carried: &Map<String, Value>) {
+/// What is carried beside the object's own, which wins over the document's but not over what marks it ours.
+fn beside(carried: &Texts, own: Texts) -> Texts {
     let mut all = carried.clone();
-    if let Some(Value::Object(own)) = metadata.remove(field) {
-        all.extend(own.into_iter().filter(|(key, _)| !MARKS.contains(&key.as_str())));
-    }
-    metadata.insert(field.to_owned(), Value::Object(all));
+    all.extend(own.into_iter().filter(|(key, _)| !is_mark(key)));
+    all
 }
 
-fn json(entries: BTreeMap<String, String>) -> Map<String, Value> {
-    entries.into_iter().map(|(key, value)| (key, Value::String(value))).collect()
+/// Whether a label or annotation says whose the object is.
+fn is_mark(key: &str) -> bool {
+    [LABEL_SOURCE, ANNOTATION_DOCUMENT, ANNOTATION_OWNER].contains(&key)
 }

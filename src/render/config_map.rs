@@ -32,5 +32,5 @@ pub(super) fn render(subject: &Subject<'_>) -> Option<Object> {
         data: some_entries(data),
         binary_data: some_entries(binary_data),
     };
-    Some(subject.object(Kind::ConfigMap, &map.metadata, &map))
+    Some(subject.object(Kind::ConfigMap, map))
 }

@@ -60,7 +60,7 @@ fn cron_job(subject: &Subject<'_>, suffix: &str, timing: &Timing<'_>, work: &Wor
         }),
         status: None,
     };
-    subject.object(Kind::CronJob, &job.metadata, &job)
+    subject.object(Kind::CronJob, job)
 }
 
 const fn concurrency(asked: Concurrency) -> &'static str {

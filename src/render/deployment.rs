@@ -45,6 +45,9 @@ pub(super) fn render(subject: &Subject<'_>) -> Object {
         }),
         status: None,
     };
+    if subject.spec.sidecars.is_empty() && subject.spec.init_containers.is_empty() {
+        return subject.object(Kind::Deployment, deployment);
+    }
     // Serialising fails only for maps whose keys are no strings, which Kubernetes types do not have.
     let mut content = serde_json::to_value(&deployment).unwrap_or_default();
     further(&mut content, "containers", &subject.spec.sidecars);

@@ -33,7 +33,7 @@ pub(super) fn render(subject: &Subject<'_>) -> Option<Object> {
         }),
         status: None,
     };
-    Some(subject.object(Kind::HorizontalPodAutoscaler, &scaler.metadata, &scaler))
+    Some(subject.object(Kind::HorizontalPodAutoscaler, scaler))
 }
 
 fn metrics(subject: &Subject<'_>, asked: &Autoscaling) -> Vec<MetricSpec> {

@@ -30,7 +30,7 @@ pub(super) fn render(subject: &Subject<'_>) -> Option<Object> {
         }),
         status: None,
     };
-    Some(subject.object(Kind::Ingress, &ingress.metadata, &ingress))
+    Some(subject.object(Kind::Ingress, ingress))
 }
 
 /// `host` with `path`, then `hosts`, in the order in which they were written.

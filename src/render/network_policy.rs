@@ -50,7 +50,7 @@ fn policy(
             egress: Some(egress(subject.spec)),
         }),
     };
-    subject.object(Kind::NetworkPolicy, &policy.metadata, &policy)
+    subject.object(Kind::NetworkPolicy, policy)
 }
 
 fn ingress(subject: &Subject<'_>) -> Vec<NetworkPolicyIngressRule> {

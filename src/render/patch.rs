@@ -6,7 +6,7 @@ use json_patch::{PatchErrorKind, PatchOperation};
 use serde_json::{Value, json};
 
 use crate::document::Patch;
-use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Object};
+use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Manifest, Object};
 
 /// A `copy` into itself doubles what is there: more than any object holds, and deeper, is not made.
 const MOST_VALUES: usize = 100_000;
@@ -45,6 +45,7 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
             found = true;
             match patched(object, patch) {
                 Ok(content) => {
+                    let content = Manifest::from(content);
                     *changed |= content != object.content;
                     object.content = content;
                 }
@@ -57,7 +58,7 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
         }
     }
     for (object, _) in objects.iter_mut().zip(changed).filter(|(_, changed)| *changed) {
-        *object = Object::new(object.reference.clone(), std::mem::take(&mut object.content));
+        *object = Object::new(object.reference.clone(), object.content.clone());
     }
     failures
 }
@@ -76,7 +77,7 @@ type Wrong = (Option<usize>, Problem);
 
 fn patched(object: &Object, patch: &Patch) -> Result<Value, Wrong> {
     let refused = |message: String| Problem::Refused { object: name(object), message };
-    let mut content = object.content.clone();
+    let mut content = Value::clone(&object.content);
     if let Some(merge) = &patch.merge {
         json_patch::merge(&mut content, &merge.0);
     }

@@ -40,7 +40,7 @@ fn claim(subject: &Subject<'_>, volume: &str, storage: &Storage) -> Object {
         }),
         status: None,
     };
-    subject.object(Kind::PersistentVolumeClaim, &claim.metadata, &claim)
+    subject.object(Kind::PersistentVolumeClaim, claim)
 }
 
 const fn access_mode(mode: AccessMode) -> &'static str {

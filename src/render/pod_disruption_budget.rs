@@ -24,5 +24,5 @@ pub(super) fn render(subject: &Subject<'_>) -> Option<Object> {
         }),
         status: None,
     };
-    Some(subject.object(Kind::PodDisruptionBudget, &budget.metadata, &budget))
+    Some(subject.object(Kind::PodDisruptionBudget, budget))
 }

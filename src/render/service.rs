@@ -29,7 +29,7 @@ pub(super) fn render(subject: &Subject<'_>) -> Option<Object> {
         }),
         status: None,
     };
-    Some(subject.object(Kind::Service, &service.metadata, &service))
+    Some(subject.object(Kind::Service, service))
 }
 
 fn service_port(port: &NamedPort<'_>, number: u16) -> ServicePort {

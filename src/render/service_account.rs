@@ -13,7 +13,7 @@ pub(super) fn render(subject: &Subject<'_>) -> Object {
         automount_service_account_token: Some(has_token(subject.spec)),
         ..ServiceAccount::default()
     };
-    subject.object(Kind::ServiceAccount, &account.metadata, &account)
+    subject.object(Kind::ServiceAccount, account)
 }
 
 /// Whether the pods get a token for the Kubernetes API.

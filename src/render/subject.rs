@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::Metadata;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
@@ -77,8 +78,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The object with what every object carries, its identity and its hash.
-    pub(super) fn object(&self, kind: Kind, meta: &ObjectMeta, content: &impl Serialize) -> Object {
-        self.carried.object(kind, meta, content)
+    pub(super) fn object(&self, kind: Kind, content: impl Metadata<Ty = ObjectMeta> + Serialize) -> Object {
+        self.carried.object(kind, content)
     }
 }
 

@@ -184,7 +184,7 @@ impl Changes {
             // Marks are counted anew: they tell what changes in an object, not which objects share a secret.
             let mut redactor = Redactor::default();
             for side in [&mut change.before, &mut change.after].into_iter().flatten() {
-                side.content = redactor.object(&side.content);
+                side.content = redactor.object(&side.content).into();
             }
             change.why = change.why.as_deref().map(|why| redactor.text(why));
             change.compare();

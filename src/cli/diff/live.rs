@@ -151,8 +151,8 @@ impl Asking<'_> {
         }
         let mut why = None;
         let managers = Managers::default();
-        let content = yields.outgoing(&object.content, live.as_ref(), &managers);
-        let (object, managers) = (&Object { content, ..object.clone() }, managers.sparing(&yields.ignored));
+        let object = &yields.outgoing(object, live.as_ref(), &managers);
+        let managers = managers.sparing(&yields.ignored);
         let applied = match self.cluster.apply(object, &Mode::DryRun { force: true }).await {
             Ok(applied) => applied,
             Err(error) if is_about_the_object(&error) => {
@@ -190,7 +190,7 @@ impl Asking<'_> {
         let name: String = object.reference.name.chars().take(NAME_KEPT).collect();
         let mut other = object.reference.clone();
         other.name = format!("{}-dry-run", name.trim_end_matches(['-', '.']));
-        let mut content = object.content.clone();
+        let mut content = Value::clone(&object.content);
         rename(&mut content, &other.name);
         let other = Object::new(other, content);
         match self.cluster.apply(&other, &Mode::DryRun { force: true }).await {

@@ -37,7 +37,7 @@ pub(super) fn objects(app: &ImportedApp) -> Vec<Object> {
 /// The objects by kind and name, without what says nothing.
 pub(super) fn said(objects: &[Object]) -> BTreeMap<(String, String), Value> {
     let said = objects.iter().map(|object| {
-        let mut content = object.content.clone();
+        let mut content = Value::clone(&object.content);
         super::defaults::strip(object.reference.kind.name(), &mut content, false);
         ((object.reference.kind.name().to_owned(), object.reference.name.clone()), content)
     });

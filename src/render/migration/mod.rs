@@ -59,10 +59,8 @@ pub(super) fn objects(migration: &Migration, owner: &Owner, run: Run<'_>) -> Vec
         ..ServiceAccount::default()
     };
     let policy = network_policy(&carried, &named, &name);
-    let mut objects = vec![
-        carried.object(Kind::ServiceAccount, &account.metadata, &account),
-        carried.object(Kind::NetworkPolicy, &policy.metadata, &policy),
-    ];
+    let mut objects =
+        vec![carried.object(Kind::ServiceAccount, account), carried.object(Kind::NetworkPolicy, policy)];
     let files: BTreeMap<String, String> =
         expand_steps(migration).map(|step| (step.file.clone(), step.sql.clone())).collect();
     let sql = (!files.is_empty()).then(|| names::sql(&migration.id.name, &files));
@@ -73,10 +71,10 @@ pub(super) fn objects(migration: &Migration, owner: &Owner, run: Run<'_>) -> Vec
             data: Some(files),
             binary_data: None,
         };
-        objects.push(carried.object(Kind::ConfigMap, &map.metadata, &map));
+        objects.push(carried.object(Kind::ConfigMap, map));
     }
     let job = job::render(migration, &carried, &named, sql.as_deref(), run);
-    objects.push(carried.object(Kind::Job, &job.metadata, &job));
+    objects.push(carried.object(Kind::Job, job));
     objects
 }
 

@@ -83,6 +83,7 @@ proptest! {
             prop_assert_eq!(&content["metadata"]["annotations"]["portfolio.dev/owner"], "portfolio-system/main");
             prop_assert!(content.get("status").is_none());
             prop_assert!(!has_null(content));
+            prop_assert_eq!(content.as_str(), Value::clone(content).to_string(), "canonical");
         }
     }
 
@@ -197,7 +198,7 @@ proptest! {
         let read: Vec<Value> = serde_yaml::Deserializer::from_str(&text)
             .map(|document| serde::Deserialize::deserialize(document).unwrap())
             .collect();
-        let written: Vec<_> = objects.into_iter().map(|object| object.content).collect();
+        let written: Vec<_> = objects.iter().map(|object| Value::clone(&object.content)).collect();
         prop_assert_eq!(read, written, "{}", text);
     }
 }

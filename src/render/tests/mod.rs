@@ -40,5 +40,5 @@ pub(super) fn rendered(app: &App) -> Vec<Object> {
 }
 
 pub(super) fn find(objects: &[Object], kind: Kind) -> Option<&Value> {
-    objects.iter().find(|object| object.reference.kind == kind).map(|object| &object.content)
+    objects.iter().find(|object| object.reference.kind == kind).map(|object| &*object.content)
 }

@@ -10,7 +10,8 @@ use super::bench::{Bench, connect_as, eventually, resource};
 #[tokio::test]
 async fn an_unknown_field_is_named() {
     let bench = Bench::new("refusal").await;
-    let Object { reference, mut content, .. } = bench.deployment("a");
+    let Object { reference, content, .. } = bench.deployment("a");
+    let mut content = Value::clone(&content);
     content["spec"]["replica"] = json!(1);
     content["spec"]["template"]["spec"]["containers"][0]["imag"] = json!("b");
 
@@ -24,7 +25,8 @@ async fn an_unknown_field_is_named() {
 #[tokio::test]
 async fn a_value_that_does_not_fit_is_named() {
     let bench = Bench::new("refusal").await;
-    let Object { reference, mut content, .. } = bench.deployment("a");
+    let Object { reference, content, .. } = bench.deployment("a");
+    let mut content = Value::clone(&content);
     content["spec"]["template"]["metadata"]["labels"]["app"] = json!("b");
 
     let error = bench.cluster.apply(&Object::new(reference, content), &Mode::Create).await.unwrap_err();
@@ -36,7 +38,8 @@ async fn a_value_that_does_not_fit_is_named() {
 #[tokio::test]
 async fn an_immutable_field_is_invalid_and_named() {
     let bench = Bench::new("refusal").await;
-    let Object { reference, mut content, .. } = bench.deployment("a");
+    let Object { reference, content, .. } = bench.deployment("a");
+    let mut content = Value::clone(&content);
     bench.cluster.apply(&Object::new(reference.clone(), content.clone()), &Mode::Create).await.unwrap();
     content["spec"]["selector"]["matchLabels"]["app"] = json!("b");
     content["spec"]["template"]["metadata"]["labels"]["app"] = json!("b");

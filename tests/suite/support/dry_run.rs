@@ -9,7 +9,7 @@ use http::{Method, Request};
 use kube::client::Body;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use portfolio::document::built_in_kind;
-use portfolio::object::{FIELD_MANAGER, Object, apply_body};
+use portfolio::object::{FIELD_MANAGER, Manifest, Object};
 use serde_json::Value;
 use url::Url;
 
@@ -100,7 +100,7 @@ async fn client(sandbox: &Sandbox) -> kube::Client {
 }
 
 fn request(sandbox: &Sandbox, object: &Object) -> Request<Body> {
-    let mut content = object.content.clone();
+    let mut content = Value::clone(&object.content);
     content["metadata"]["namespace"] = sandbox.namespace.as_str().into();
     let kind = object.reference.kind;
     let root = if kind.group().is_empty() { "api" } else { "apis" };
@@ -121,7 +121,7 @@ fn request(sandbox: &Sandbox, object: &Object) -> Request<Body> {
         .method(Method::PATCH)
         .uri(path)
         .header(CONTENT_TYPE, "application/apply-patch+yaml")
-        .body(Body::from(apply_body(&content)))
+        .body(Body::from(Manifest::from(content).apply_body()))
         .unwrap()
 }
 

@@ -325,6 +325,6 @@ fn replicas(live: Option<&Live>, object: &Object, yields: &Yields) -> Replicas {
     }
     let now = live.map(|live| live.replicas).unwrap_or_default();
     let seen = live.map(|live| live.replicas.live());
-    let content = yields.outgoing(&object.content, seen.as_ref(), &Managers::default());
+    let content = yields.outgoing(object, seen.as_ref(), &Managers::default()).content;
     now.applied(content.pointer("/spec/replicas").and_then(Value::as_u64), &object.reference)
 }
