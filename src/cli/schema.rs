@@ -1,4 +1,4 @@
-//! `portfolio schema`: JSON Schemas, derived from the types that read the documents.
+//! `portfolio schema`: JSON Schemas, derived from the types that read documents and the configuration.
 //!
 //! The same texts are committed in `schemas/`; a test compares them.
 
@@ -9,17 +9,21 @@ use serde_json::{Map, Value, json};
 use super::diff::Report;
 use super::report::json::Validation;
 use super::{CliError, Exit, Ui};
+use crate::config;
 use crate::document::{DocumentKind, schema};
 use crate::record::{Record, Summary};
 
-/// Prints the JSON Schema of a kind of document, or of what another command prints.
+/// Prints the JSON Schema of a kind of document, of the daemon's configuration, or of what another command prints.
 ///
-/// Editors with yaml-language-server check documents against it. Without a kind: the schema of any document.
+/// Editors with yaml-language-server check documents and the configuration against it. Without a kind: the schema of any
+/// document.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   portfolio schema PortfolioApp > portfolioapp.json
-  # yaml-language-server: $schema=portfolioapp.json      first line of a document")]
+  # yaml-language-server: $schema=portfolioapp.json      first line of a document
+  portfolio schema config > config.json
+  # yaml-language-server: $schema=config.json            first line of portfolio.yaml")]
 pub struct Args {
     /// Of what.
     #[arg(value_enum, ignore_case = true)]
@@ -32,6 +36,9 @@ pub struct Args {
 enum Kind {
     PortfolioApp,
     DatabaseMigration,
+    /// The daemon's configuration, `portfolio.yaml`
+    #[clap(name = "config")]
+    Config,
     /// What is remembered of a document
     #[clap(name = "record")]
     Record,
@@ -51,6 +58,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
         None => any_document(),
         Some(Kind::PortfolioApp) => schema(DocumentKind::PortfolioApp),
         Some(Kind::DatabaseMigration) => schema(DocumentKind::DatabaseMigration),
+        Some(Kind::Config) => config::schema(),
         Some(Kind::Record) => schema_of::<Record>(),
         Some(Kind::Summary) => schema_of::<Summary>(),
         Some(Kind::Diff) => schema_of_output::<Report<'_>>(),

@@ -116,6 +116,7 @@ fn quoted(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{EVERYTHING, NOT_YET, NOT_YET_OF_A_SOURCE, REFUSED, REFUSED_BY_THE_READER};
     use super::super::{Config, LogFormat};
     use super::parse;
     use crate::config::Overrides;
@@ -127,27 +128,7 @@ mod tests {
 
     #[test]
     fn everything_can_be_written() {
-        let config = read(
-            r#"
-sources:
-  - name: main
-    url: https://git.example.com/team/apps.git
-    tag: v1.2
-    path: ./apps/
-    poll: 1m30s
-    environment: prod
-    auth: {dir: /etc/portfolio/git}
-    namespaces: [shop, "team-*"]
-drift: {schedule: "*/5 * * * *"}
-prune: {maxPercent: 10, minObjects: 3, protectKinds: [Namespace]}
-apply: {concurrency: 4, timeout: 5s}
-allow: {kinds: [Role, ServiceMonitor.v1.monitoring.coreos.com], registries: [ghcr.io/team], privileged: true}
-http: {listen: "127.0.0.1:9000"}
-leaderElection: false
-logging: {format: json, level: "info,portfolio::source=debug"}
-"#,
-        )
-        .unwrap();
+        let config = read(EVERYTHING).unwrap();
         let source = &config.sources[0];
         assert!(matches!(&source.location, Location::Git(url) if url.host_str() == Some("git.example.com")));
         assert_eq!(source.reference, Reference::Tag("v1.2".into()));
@@ -190,69 +171,7 @@ logging: {format: json, level: "info,portfolio::source=debug"}
 
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
-        for (text, wanted) in [
-            (
-                "sources:\n- name: main\n  ulr: x\n",
-                ":3:3: sources[0]: unknown field `ulr`; did you mean `url`?",
-            ),
-            ("sources: []\nprun: {}\n", ":2:1: unknown field `prun`; did you mean `prune`?"),
-            ("prune: {maxPercent: 101}", "101 is not a percentage"),
-            (
-                "prune: {maxPercent: -1}",
-                "prune.maxPercent: invalid type: integer `-1`, expected a whole number from 0",
-            ),
-            ("apply: {concurrency: 0}", "0 is not from 1 to 256"),
-            ("apply:\n  timeout: soon\n", ":2:12: apply.timeout: `soon` is not a duration"),
-            ("drift:\n  schedule: often\n", ":2:13: drift.schedule: `often` is not a cron line"),
-            (
-                "allow:\n  kinds:\n  - Role\n  - Rolle\n",
-                ":4:5: allow.kinds[1]: `Rolle` is not a built-in kind; did you mean `Role`?",
-            ),
-            (
-                "allow:\n  kinds: [ClusterRole]\n",
-                ":2:11: allow.kinds[0]: objects of kind `ClusterRole` are in no namespace",
-            ),
-            (
-                "allow: {registries: [\"https://ghcr.io\"]}",
-                "allow.registries[0]: `https://ghcr.io` has a scheme",
-            ),
-            ("allow: {kinds: Role}", "allow.kinds: invalid type: string \"Role\", expected a sequence"),
-            ("allow: {kind: []}", "allow: unknown field `kind`; did you mean `kinds`?"),
-            ("http:\n  listen: here\n", ":2:11: http.listen: invalid socket address"),
-            ("logging: {level: inof}", "`inof` is not a level"),
-            ("logging: {format: xml}", "unknown variant `xml`"),
-            ("sources:\n- name: Main\n  url: x\n", ":2:9: sources[0].name: `Main` must be lower-case"),
-            ("sources: [{name: a-records-b, url: x}]", "must not contain `-records-`"),
-            ("sources: [{name: main, url: \"ftp://x/y\"}]", "scheme `ftp` is unknown"),
-            ("sources: [{name: main, url: \"git@x:y\"}]", "`url` is ssh, which needs `auth: {dir: …}`"),
-            ("sources: [{name: main, url: \"ssh://git@x/y\"}]", "with the files `identity` (private key)"),
-            ("sources: [{name: main, url: \"ssh://u:p@x/y\"}]", "put the key into the file `identity`"),
-            ("sources: [{name: main, url: \"u:p@x:y\"}]", "put the key into the file `identity`"),
-            ("sources: [{name: main, url: \"https://u:p@x/y\"}]", "put them into files of `auth.dir`"),
-            ("sources: [{name: main, url: \"https://x/y\", branch: a, tag: b}]", "write only one of"),
-            ("sources: [{name: main, url: \"https://x/y\", commit: abc}]", "write all 40 hexadecimal digits"),
-            (
-                "sources: [{name: main, url: \"https://x/y\", branch: refs/heads/a}]",
-                "write the short name: `a`",
-            ),
-            (
-                "sources: [{name: main, url: \"https://x/y\", branch: \"a..b\"}]",
-                "is not a name that git allows",
-            ),
-            ("sources: [{name: main, url: \"https://x/y\", path: ../up}]", "remove `..`"),
-            ("sources: [{name: main, url: \"https://x/y\", path: /abs}]", "must be relative"),
-            ("sources: [{name: main, url: \"https://x/y\", poll: 0s}]", "`poll` must be at least 1s"),
-            ("sources: [{name: main, url: ./x, branch: main}]", "is a plain folder"),
-            ("sources: [{name: main, url: x, namespaces: [Shop]}]", "`Shop` is not a namespace"),
-            ("sources: [{name: a, url: x}, {name: a, url: y}]", "two sources are named `a`"),
-            ("sources: [{name: a, name: b, url: y}]", "duplicate field `name`"),
-            ("sources: [{name: a}]", "missing field `url`"),
-            ("", "there is no source"),
-            ("sources: []", "there is no source"),
-            ("[]", ":1:1: invalid type: sequence, expected a mapping"),
-            ("sources: [}", "did not find expected node content"),
-            ("sources: [{name: a, url: x}]\n---\nsources: []\n", "more than one document"),
-        ] {
+        for (text, wanted) in REFUSED.into_iter().chain(REFUSED_BY_THE_READER) {
             let error = read(text).unwrap_err();
             assert!(error.contains(wanted), "{text}\n  {error}\n  {wanted}");
             assert!(error.starts_with("portfolio.yaml:"), "{error}");
@@ -262,12 +181,11 @@ logging: {format: json, level: "info,portfolio::source=debug"}
 
     #[test]
     fn what_is_designed_but_not_built_is_refused() {
-        for field in ["notify: []", "http: {externalUrl: x}"] {
+        for field in NOT_YET {
             let error = read(&format!("{field}\nsources: [{{name: a, url: x}}]")).unwrap_err();
             assert!(error.contains("is not supported yet: remove it"), "{field}: {error}");
         }
-        for field in ["verify: {mode: commit}", "createNamespaces: true", "serviceAccount: x", "semver: 1.x"]
-        {
+        for field in NOT_YET_OF_A_SOURCE {
             let error = read(&format!("sources:\n- name: a\n  url: x\n  {field}\n")).unwrap_err();
             let name = field.split(':').next().unwrap();
             assert!(error.contains(&format!("sources[0].{name}: is not supported yet")), "{field}: {error}");

@@ -4,15 +4,21 @@
 //! cannot hold a malformed value. What the design knows but this version does not do yet is refused, not ignored.
 
 mod allow;
+mod forms;
 mod load;
+mod names;
 mod not_yet;
 mod overrides;
 mod reload;
+#[cfg(test)]
+mod samples;
+mod schema;
 mod source;
 mod text;
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Duration;
@@ -20,17 +26,25 @@ use crate::schedule::Schedule;
 
 pub use self::allow::AllowConfig;
 pub use self::load::{ConfigError, load, parse};
+pub use self::names::{NamespacePattern, SourceName};
 pub use self::not_yet::NotYet;
 pub use self::overrides::Overrides;
 pub use self::reload::ConfigWatch;
-pub use self::source::{Auth, NamespacePattern, SourceConfig, SourceName};
+pub use self::schema::schema;
+pub use self::source::{Auth, SourceConfig};
 
 /// Everything that `portfolio run` is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(title = "Configuration", extend("required" = ["sources"]))]
 pub struct Config {
-    /// What is followed; at least one.
+    /// The repositories, or folders of them, that are followed; at least one.
     #[serde(skip_serializing)]
+    #[schemars(
+        with = "Vec<source::SourceFile>",
+        length(min = 1),
+        extend("examples" = [[{"name": "main", "url": "https://git.example.com/team/apps.git", "path": "apps"}]])
+    )]
     pub sources: Vec<SourceConfig>,
     /// How drift is looked for.
     pub drift: DriftConfig,
@@ -40,15 +54,17 @@ pub struct Config {
     pub apply: ApplyConfig,
     /// What documents may ask for.
     pub allow: AllowConfig,
-    /// What is served.
+    /// What is served over HTTP: health, metrics and the status page.
     pub http: HttpConfig,
-    /// Whether several daemons agree on one that acts.
+    /// Whether several daemons agree on one that acts, by a Lease.
     pub leader_election: bool,
     /// What is logged, and how.
     pub logging: LoggingConfig,
     /// Image that runs migrations which name none; empty for the one of this release.
+    #[schemars(extend("examples" = ["registry.example.com/portfolio:0.1.0"]))]
     pub runner_image: String,
     #[serde(skip_serializing)]
+    #[schemars(skip)]
     notify: Option<NotYet>,
 }
 
@@ -69,12 +85,13 @@ impl Default for Config {
     }
 }
 
-/// `drift`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How drift is looked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct DriftConfig {
-    /// When the full sweep runs, in UTC, besides the watch.
+    /// When everything is compared with the branch once more, besides the watch: a cron line, in UTC.
     #[serde(with = "text")]
+    #[schemars(with = "Schedule")]
     pub schedule: Schedule,
 }
 
@@ -86,15 +103,17 @@ impl Default for DriftConfig {
     }
 }
 
-/// `prune`: one pass deletes no more than the larger of `min_objects` and `max_percent` of a source's objects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What may be deleted without being asked: in one pass no more than the larger of `minObjects` and `maxPercent` of a
+/// source's objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PruneConfig {
-    /// Percent of the source's objects, 0 to 100.
+    /// Share of a source's objects that one pass may delete, in percent, 0 to 100.
     pub max_percent: Percent,
-    /// So many may always be deleted.
+    /// Number of objects of a source that one pass may always delete, whatever their share.
     pub min_objects: u32,
-    /// Kinds that are never deleted without approval.
+    /// Kinds whose objects are never deleted without approval, written as in `allow.kinds`.
+    #[schemars(extend("examples" = [["PersistentVolumeClaim", "Namespace", "Ingress"]]))]
     pub protect_kinds: Vec<String>,
 }
 
@@ -111,6 +130,8 @@ impl Default for PruneConfig {
 pub struct Percent(u32);
 
 impl Percent {
+    const MAX: u32 = 100;
+
     /// The number.
     pub fn get(self) -> u32 {
         self.0
@@ -121,18 +142,23 @@ impl TryFrom<u32> for Percent {
     type Error = String;
 
     fn try_from(value: u32) -> Result<Self, String> {
-        if value <= 100 { Ok(Self(value)) } else { Err(format!("{value} is not a percentage from 0 to 100")) }
+        if value <= Self::MAX {
+            Ok(Self(value))
+        } else {
+            Err(format!("{value} is not a percentage from 0 to {}", Self::MAX))
+        }
     }
 }
 
-/// `apply`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How objects are applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ApplyConfig {
-    /// Requests in flight, at most; fewer while the server is slow.
+    /// Requests in flight at once, 1 to 256; fewer while the server is slow.
     pub concurrency: Concurrency,
-    /// Of one request.
+    /// The longest that one request may take.
     #[serde(with = "text")]
+    #[schemars(with = "Duration")]
     pub timeout: Duration,
 }
 
@@ -148,6 +174,8 @@ impl Default for ApplyConfig {
 pub struct Concurrency(u32);
 
 impl Concurrency {
+    const MAX: u32 = 256;
+
     /// The number, never 0.
     pub fn get(self) -> usize {
         self.0 as usize
@@ -158,24 +186,27 @@ impl TryFrom<u32> for Concurrency {
     type Error = String;
 
     fn try_from(value: u32) -> Result<Self, String> {
-        if (1..=256).contains(&value) {
+        if (1..=Self::MAX).contains(&value) {
             Ok(Self(value))
         } else {
-            Err(format!("{value} is not from 1 to 256"))
+            Err(format!("{value} is not from 1 to {}", Self::MAX))
         }
     }
 }
 
-/// `http`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is served over HTTP: health, metrics and the status page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HttpConfig {
-    /// Address and port.
+    /// IP address and port to listen on; `0.0.0.0` is every address of the machine.
     #[serde(with = "text")]
+    #[schemars(with = "SocketAddr", regex(pattern = forms::LISTEN), extend("examples" = ["127.0.0.1:8080", "[::]:8080"]))]
     pub listen: SocketAddr,
     #[serde(skip_serializing)]
+    #[schemars(skip)]
     webhook_secret_dir: Option<NotYet>,
     #[serde(skip_serializing)]
+    #[schemars(skip)]
     external_url: Option<NotYet>,
 }
 
@@ -185,14 +216,16 @@ impl Default for HttpConfig {
     }
 }
 
-/// `logging`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LoggingConfig {
-    /// For people or for machines.
+    /// How a line looks: `text` for people, `json` for programs.
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,portfolio::source=debug`.
+    /// How much is logged: `error`, `warn`, `info`, `debug`, `trace` or `off`; of parts of the program by directives, such
+    /// as `info,portfolio=debug`.
     #[serde(with = "text")]
+    #[schemars(with = "LogLevel")]
     pub level: LogLevel,
 }
 
@@ -203,7 +236,7 @@ impl Default for LoggingConfig {
 }
 
 /// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LogFormat {
     /// For people.

@@ -1,18 +1,19 @@
 //! `sources`: what is followed, and what its documents may do.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::document::Duration;
-use crate::source::{
-    CommitId, DEFAULT_DEADLINE, Location, Reference, RepoPath, SourceSettings, check_reference_name,
-};
+use crate::source::{CommitId, DEFAULT_DEADLINE, Location, Reference, RepoPath, SourceSettings};
 
+use super::names::{NamespacePattern, ReferenceName, SourceName};
 use super::not_yet::NotYet;
-use super::text;
+use super::{forms, text};
+
+/// What is followed when neither branch, tag nor commit is written.
+const DEFAULT_BRANCH: &str = "main";
 
 /// One source.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -55,46 +56,81 @@ impl SourceConfig {
     }
 }
 
-/// `auth`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// Where credentials are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Auth {
     /// Directory with `username` and `password`, or `bearer`, and `ca.crt`; for ssh with `identity`, `known_hosts`
-    /// and, if need be, `passphrase`.
+    /// and, if need be, `passphrase`. Usually a mounted Secret.
+    #[schemars(extend("examples" = ["/etc/portfolio/git"]))]
     pub dir: PathBuf,
 }
 
-/// The entry as it is written.
-#[derive(Deserialize)]
+/// What is followed: a folder of a git repository, in one branch, tag or commit.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SourceFile {
+#[schemars(
+    rename = "Source",
+    extend("dependentSchemas" = {
+        "tag": {"properties": {"branch": false, "commit": false}},
+        "commit": {"properties": {"branch": false}}
+    }),
+    extend("if" = {"required": ["url"], "properties": {"url": {"pattern": forms::SSH}}}),
+    extend("then" = {"required": ["auth"]})
+)]
+pub(super) struct SourceFile {
+    /// What it is called; unique, and part of the names of what is kept about it in the cluster.
     #[serde(with = "text")]
+    #[schemars(with = "SourceName", extend("examples" = ["main"]))]
     name: SourceName,
+    /// The git repository: `https`, `ssh` (also `git@host:path`, with `auth`), `http`, `git` or `file`; for development also
+    /// a plain folder. Without credentials: those are files of `auth.dir`.
     #[serde(with = "text")]
+    #[schemars(with = "Location", extend("examples" = ["https://git.example.com/team/apps.git", "git@git.example.com:team/apps.git"]))]
     url: Location,
+    /// Branch that is followed, unless `tag` or `commit` says what is.
     #[serde(default, deserialize_with = "text::optional::deserialize")]
+    #[schemars(extend("default" = DEFAULT_BRANCH, "examples" = ["main", "release/1.4"]))]
     branch: Option<ReferenceName>,
+    /// Tag that is followed, instead of a branch.
     #[serde(default, deserialize_with = "text::optional::deserialize")]
+    #[schemars(extend("examples" = ["v1.4.2"]))]
     tag: Option<ReferenceName>,
+    /// Commit that is followed, instead of a branch: all 40 digits of its id.
     #[serde(default, deserialize_with = "text::optional::deserialize")]
+    #[schemars(extend("examples" = ["1f6e0d8a2b9c4e7f5a3d1c0b8e6f4a2d9c7b5e31"]))]
     commit: Option<CommitId>,
+    /// Folder of the repository with the documents; what is elsewhere does not count. By default the whole repository.
     #[serde(default, deserialize_with = "text::deserialize")]
+    #[schemars(extend("examples" = ["apps"]))]
     path: RepoPath,
+    /// The longest time between two looks at the repository, at least `1s`.
     #[serde(default = "every_ten_seconds", with = "text")]
+    #[schemars(with = "Duration")]
     poll: Duration,
+    /// Which of a document's `environments` applies. By default none.
     #[serde(default)]
+    #[schemars(extend("examples" = ["prod"]))]
     environment: Option<String>,
+    /// Where the credentials of the repository are. By default it is read without.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"dir": "/etc/portfolio/git"}]))]
     auth: Option<Auth>,
+    /// Namespaces that documents may be in; `*` stands for any characters. By default all.
     #[serde(default)]
+    #[schemars(extend("examples" = [["shop", "team-*"]]))]
     namespaces: Vec<NamespacePattern>,
     #[serde(default, rename = "semver")]
+    #[schemars(skip)]
     _semver: Option<NotYet>,
     #[serde(default, rename = "verify")]
+    #[schemars(skip)]
     _verify: Option<NotYet>,
     #[serde(default, rename = "createNamespaces")]
+    #[schemars(skip)]
     _create_namespaces: Option<NotYet>,
     #[serde(default, rename = "serviceAccount")]
+    #[schemars(skip)]
     _service_account: Option<NotYet>,
 }
 
@@ -125,9 +161,9 @@ impl TryFrom<SourceFile> for SourceConfig {
             return wrong("`poll` must be at least 1s");
         }
         let reference = match (file.branch, file.tag, file.commit) {
-            (None, None, None) => Reference::Branch("main".into()),
-            (Some(branch), None, None) => Reference::Branch(branch.0),
-            (None, Some(tag), None) => Reference::Tag(tag.0),
+            (None, None, None) => Reference::Branch(DEFAULT_BRANCH.into()),
+            (Some(branch), None, None) => Reference::Branch(branch.into_text()),
+            (None, Some(tag), None) => Reference::Tag(tag.into_text()),
             (None, None, Some(commit)) => Reference::Commit(commit),
             (_, _, _) => {
                 return Err(format!(
@@ -152,113 +188,5 @@ impl TryFrom<SourceFile> for SourceConfig {
 impl SourceFile {
     fn location(&self) -> &Location {
         &self.url
-    }
-}
-
-/// A branch or tag.
-struct ReferenceName(String);
-
-impl FromStr for ReferenceName {
-    type Err = crate::source::SettingError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        check_reference_name(text).map(|()| Self(text.to_owned()))
-    }
-}
-
-/// A DNS label (RFC 1123) of at most 40 characters without `-records-`, which separates the names of records.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceName(String);
-
-impl SourceName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SourceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for SourceName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl FromStr for SourceName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let plain =
-            text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if text.is_empty() || !plain || text.starts_with('-') || text.ends_with('-') {
-            return Err(format!(
-                "`{text}` must be lower-case letters, digits and `-`, not `-` at either end"
-            ));
-        }
-        if text.len() > 40 {
-            return Err(format!("`{text}` is {} characters long, 40 are allowed", text.len()));
-        }
-        if text.contains("-records-") {
-            return Err(format!("`{text}` must not contain `-records-`: records are named so"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// A namespace, or several by `*`.
-#[derive(Clone, Debug)]
-pub struct NamespacePattern {
-    text: String,
-    matcher: globset::GlobMatcher,
-}
-
-impl NamespacePattern {
-    /// The pattern as the document reader takes it.
-    pub fn glob(&self) -> &globset::Glob {
-        self.matcher.glob()
-    }
-
-    /// Whether it covers `namespace`.
-    pub fn matches(&self, namespace: &str) -> bool {
-        self.matcher.is_match(namespace)
-    }
-}
-
-impl PartialEq for NamespacePattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for NamespacePattern {}
-
-impl fmt::Display for NamespacePattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl FromStr for NamespacePattern {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'*');
-        if text.is_empty() || text.len() > 63 || !text.bytes().all(plain) {
-            return Err(format!("`{text}` is not a namespace; `*` may stand for any characters"));
-        }
-        let glob = globset::Glob::new(text).map_err(|error| error.to_string())?;
-        Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher() })
-    }
-}
-
-impl<'de> Deserialize<'de> for NamespacePattern {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::deserialize(deserializer)
     }
 }

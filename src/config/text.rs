@@ -1,6 +1,7 @@
 //! Serde for values that are written as text, by their own `FromStr` and `Display`.
 //!
 //! The parsing happens inside the visitor, because the YAML reader knows the line only there.
+//! A field that is read so names its type again for the schema, whose derive takes serde's `with` for one.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;

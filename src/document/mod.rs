@@ -53,6 +53,7 @@ pub use migration_file::{FilePurpose, MigrationFileName};
 pub use policy::{AllowedKind, Policy, PolicyError, Registry, RegistryRefusal};
 pub(crate) use scan::syntax as yaml_syntax;
 pub use schema::schema;
+pub(crate) use schema::without_null;
 pub use structure::{Kind as BuiltInKind, check_value, kind as built_in_kind};
 pub use tree::{Entry, MAX_FILE_BYTES, Refusal, Revision, Tree};
 pub use validated::{Document, Validated};

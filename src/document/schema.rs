@@ -127,7 +127,7 @@ fn add_property(definitions: &mut Map<String, Value>, definition: &str, name: &s
 }
 
 /// Takes away null, which the types allow for what is optional but documents do not.
-fn without_null(schema: &mut Value) {
+pub(crate) fn without_null(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             if object.get("default").is_some_and(Value::is_null) {

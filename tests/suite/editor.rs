@@ -1,4 +1,5 @@
-//! The JSON Schemas in an editor: what the language server for YAML completes, shows and underlines in a document.
+//! The JSON Schemas in an editor: what the language server for YAML completes, shows and underlines in a document and
+//! in the configuration.
 
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -232,6 +233,43 @@ fn an_editor_underlines_what_is_wrong_and_nothing_else() {
         looked_at += 1;
     }
     assert!(looked_at >= 7, "{looked_at} documents");
+}
+
+#[test]
+fn an_editor_knows_the_configuration() {
+    const SOURCE: &str = "sources:\n  - name: main\n    url: ./apps\n";
+    let mut editor = Editor::open();
+    for (text, wanted) in [
+        ("¦", &["prune", "allow", "leaderElection"][..]),
+        ("    ¦", &["branch", "poll", "namespaces"]),
+        ("prune:\n  ¦", &["maxPercent", "minObjects", "protectKinds"]),
+        ("logging:\n  level: ¦", &["info", "debug"]),
+        ("logging:\n  format: ¦", &["text", "json"]),
+    ] {
+        let found = editor.completions("config.json", &format!("{SOURCE}{text}"));
+        assert_has(&found, wanted);
+        assert!(!found.iter().any(|label| label == "notify" || label == "verify"), "is not built yet");
+    }
+    for (text, wanted) in [
+        ("    po¦ll: 1m\n", "The longest time between two looks at the repository"),
+        ("prune: {max¦Percent: 10}\n", "in percent, 0 to 100. Default 25."),
+        ("leader¦Election: false\n", "Default true."),
+    ] {
+        let shown = editor.hover("config.json", &format!("{SOURCE}{text}"));
+        assert!(shown.contains(wanted), "{text}: {shown}");
+    }
+    for (text, wanted) in [
+        ("pruen: {}\n", "Property pruen is not allowed."),
+        ("    ulr: x\n", "Property ulr is not allowed."),
+        ("    tag: v1\n    branch: main\n", "Property branch is not allowed."),
+        ("logging: {level: inof}\n", "Valid values: \"error\", \"warn\""),
+        ("apply: {concurrency: 1000}\n", "Value is above the maximum of 256."),
+    ] {
+        let found = editor.underlined("config.json", &format!("{SOURCE}{text}"));
+        assert!(found.len() == 1 && found[0].contains(wanted), "{text}: {found:?}");
+    }
+    let right = "    tag: 1.4\ndrift: {schedule: \"0 3 * * *\"}\nhttp: {listen: \"127.0.0.1:8080\"}\n";
+    assert_eq!(editor.underlined("config.json", &format!("{SOURCE}{right}")), [""; 0]);
 }
 
 /// The files of the examples with documents of ours.

@@ -11,6 +11,7 @@ fn schemas_are_json_and_agree_with_the_committed_ones() {
         (None, "document"),
         (Some("PortfolioApp"), "portfolioapp"),
         (Some("databasemigration"), "databasemigration"),
+        (Some("config"), "config"),
         (Some("record"), "record"),
         (Some("summary"), "summary"),
         (Some("diff"), "diff"),
