@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::names::ReferenceName;
-use super::{Concurrency, LogLevel, NamespacePattern, Percent, SourceName};
+use super::{Concurrency, LogLevel, NamespacePattern, Percent, ProtectedKind, SourceName};
 use crate::document::{AllowedKind, Registry};
 use crate::schedule::Schedule;
 use crate::source::{CommitId, Location, RepoPath};
@@ -63,6 +63,7 @@ form!(NamespacePattern, {
 });
 form!(Schedule, {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["*/2 * * * *", "0 3 * * *"]});
 form!(AllowedKind, {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]*(\.[-a-z0-9.]+)?$"});
+form!(ProtectedKind, {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]*(\.[-a-z0-9.]+)?$"});
 form!(Registry, {"type": "string", "pattern": "^[^/]+(/[^/]+)*/*$"});
 form!(Percent, {"type": "integer", "minimum": 0, "maximum": Percent::MAX});
 form!(Concurrency, {"type": "integer", "minimum": 1, "maximum": Concurrency::MAX});

@@ -9,6 +9,7 @@ mod load;
 mod names;
 mod not_yet;
 mod overrides;
+mod prune;
 mod reload;
 #[cfg(test)]
 mod samples;
@@ -29,6 +30,7 @@ pub use self::load::{ConfigError, load, parse};
 pub use self::names::{NamespacePattern, SourceName};
 pub use self::not_yet::NotYet;
 pub use self::overrides::Overrides;
+pub use self::prune::{Percent, ProtectedKind, PruneConfig};
 pub use self::reload::ConfigWatch;
 pub use self::schema::schema;
 pub use self::source::{Auth, SourceConfig};
@@ -100,53 +102,6 @@ impl Default for DriftConfig {
         #[expect(clippy::expect_used, reason = "a constant, and a test parses it")]
         let schedule = Schedule::parse("*/2 * * * *").expect("a cron line");
         Self { schedule }
-    }
-}
-
-/// What may be deleted without being asked: in one pass no more than the larger of `minObjects` and `maxPercent` of a
-/// source's objects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct PruneConfig {
-    /// Share of a source's objects that one pass may delete, in percent, 0 to 100.
-    pub max_percent: Percent,
-    /// Number of objects of a source that one pass may always delete, whatever their share.
-    pub min_objects: u32,
-    /// Kinds whose objects are never deleted without approval, written as in `allow.kinds`.
-    #[schemars(extend("examples" = [["PersistentVolumeClaim", "Namespace", "Ingress"]]))]
-    pub protect_kinds: Vec<String>,
-}
-
-impl Default for PruneConfig {
-    fn default() -> Self {
-        let protect_kinds = vec!["PersistentVolumeClaim".into(), "Namespace".into()];
-        Self { max_percent: Percent(25), min_objects: 20, protect_kinds }
-    }
-}
-
-/// 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32")]
-pub struct Percent(u32);
-
-impl Percent {
-    const MAX: u32 = 100;
-
-    /// The number.
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl TryFrom<u32> for Percent {
-    type Error = String;
-
-    fn try_from(value: u32) -> Result<Self, String> {
-        if value <= Self::MAX {
-            Ok(Self(value))
-        } else {
-            Err(format!("{value} is not a percentage from 0 to {}", Self::MAX))
-        }
     }
 }
 

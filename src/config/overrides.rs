@@ -162,7 +162,7 @@ mod tests {
             (kinds, config.allow.privileged),
             (vec!["Role".to_owned(), "RoleBinding".to_owned()], true)
         );
-        assert_eq!(config.prune.protect_kinds, Vec::<String>::new());
+        assert_eq!(config.prune.protect_kinds, []);
         assert_eq!(config.drift.schedule.to_string(), "0 * * * *");
         assert_eq!(config.logging.level.as_str(), "warn", "what is not overridden stays");
         assert_eq!(config.sources.len(), 1);

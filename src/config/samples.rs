@@ -13,7 +13,7 @@ sources:
     auth: {dir: /etc/portfolio/git}
     namespaces: [shop, "team-*"]
 drift: {schedule: "*/5 * * * *"}
-prune: {maxPercent: 10, minObjects: 3, protectKinds: [Namespace]}
+prune: {maxPercent: 10, minObjects: 3, protectKinds: [Namespace, Deployment, Role]}
 apply: {concurrency: 4, timeout: 5s}
 allow: {kinds: [Role, ServiceMonitor.v1.monitoring.coreos.com], registries: [ghcr.io/team], privileged: true}
 http: {listen: "127.0.0.1:9000"}
@@ -47,7 +47,7 @@ pub(super) const TAKEN: [&str; 17] = [
 pub(super) type Refused = (&'static str, &'static str);
 
 /// What is wrong in its structure, in the type of a value, or in its form.
-pub(super) const REFUSED: [Refused; 33] = [
+pub(super) const REFUSED: [Refused; 34] = [
     ("sources:\n- name: main\n  ulr: x\n", ":3:3: sources[0]: unknown field `ulr`; did you mean `url`?"),
     ("sources: []\nprun: {}\n", ":2:1: unknown field `prun`; did you mean `prune`?"),
     ("prune: {maxPercent: 101}", "101 is not a percentage"),
@@ -55,6 +55,7 @@ pub(super) const REFUSED: [Refused; 33] = [
         "prune: {maxPercent: -1}",
         "prune.maxPercent: invalid type: integer `-1`, expected a whole number from 0",
     ),
+    ("prune:\n  protectKinds:\n  - ingress\n", ":3:5: prune.protectKinds[0]: `ingress` is not a kind"),
     ("prune: {minObjects: many}", "prune.minObjects: invalid type: string \"many\""),
     ("apply: {concurrency: 0}", "0 is not from 1 to 256"),
     ("apply:\n  timeout: soon\n", ":2:12: apply.timeout: `soon` is not a duration"),

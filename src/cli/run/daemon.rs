@@ -163,7 +163,7 @@ impl Life<'_> {
             cluster,
             namespace: self.args.access.namespace.clone(),
             // They were made once before, so they can be made again.
-            sources: setup::sources(self.args, self.config).unwrap_or_default(),
+            sources: setup::sources(self.args, self.config),
             concurrency: self.config.apply.concurrency.get(),
             sweep: self.config.drift.schedule.clone(),
             leadership,

@@ -24,7 +24,7 @@ pub(super) async fn run(
     globals: &Globals,
     stop: CancellationToken,
 ) -> Result<Exit, CliError> {
-    let sources = setup::sources(args, config)?;
+    let sources = setup::sources(args, config);
     let cluster = setup::connect(args, config).await?;
     let election = setup::election(args, config, &cluster).await?;
     let mut leadership = election.leadership();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::RunArgs;
 use crate::cli::CliError;
 use crate::cluster::{self, Candidate, Cluster, ClusterError, Election, Records};
-use crate::config::{Config, SourceConfig};
-use crate::document::{AllowedKind, Duration, Options, PolicyError};
+use crate::config::{Config, ProtectedKind, SourceConfig};
+use crate::document::{Duration, Options};
 use crate::engine::{Identity, SourceSetup};
-use crate::object::{Kind, Owner};
+use crate::object::Owner;
 use crate::plan::PrunePolicy;
 use crate::render::{RUNNER_IMAGE, judge};
 use crate::source::PollTimer;
@@ -56,7 +56,6 @@ pub(super) async fn election(
 
 /// What a configuration may not say, beyond what its types know.
 pub(super) fn check(config: &Config) -> Result<(), CliError> {
-    prune(config)?;
     let timeout = config.apply.timeout;
     if config.leader_election && timeout > LONGEST_TIMEOUT {
         return Err(CliError::usage(format!(
@@ -72,10 +71,10 @@ pub(super) fn cache(args: &RunArgs) -> PathBuf {
 }
 
 /// The sources as the engine takes them.
-pub(super) fn sources(args: &RunArgs, config: &Config) -> Result<Vec<SourceSetup>, CliError> {
+pub(super) fn sources(args: &RunArgs, config: &Config) -> Vec<SourceSetup> {
     let cache = cache(args);
-    let prune = prune(config)?;
-    Ok(config.sources.iter().map(|source| setup(args, config, source, &prune, &cache)).collect())
+    let prune = prune(config);
+    config.sources.iter().map(|source| setup(args, config, source, &prune, &cache)).collect()
 }
 
 fn setup(
@@ -114,21 +113,16 @@ fn runner_image(config: &Config) -> String {
     if image.is_empty() { RUNNER_IMAGE.to_owned() } else { image.to_owned() }
 }
 
-fn prune(config: &Config) -> Result<PrunePolicy, CliError> {
-    let kinds = config.prune.protect_kinds.iter().filter(|kind| kind.as_str() != "Namespace");
-    let protect_kinds = kinds.map(|kind| protected(kind)).collect::<Result<_, _>>()?;
-    Ok(PrunePolicy {
+fn prune(config: &Config) -> PrunePolicy {
+    let kind = |protected: &ProtectedKind| match protected {
+        ProtectedKind::Namespace => None,
+        ProtectedKind::Of(kind) => Some(*kind),
+    };
+    PrunePolicy {
         max_percent: u8::try_from(config.prune.max_percent.get()).unwrap_or(100),
         min_objects: config.prune.min_objects as usize,
-        protect_kinds,
-    })
-}
-
-/// Written as in `allow.kinds`.
-fn protected(text: &str) -> Result<Kind, CliError> {
-    let wrong = |message: String| CliError::usage(format!("prune.protectKinds: {message}"));
-    let kind: AllowedKind = text.parse().map_err(|error: PolicyError| wrong(error.to_string()))?;
-    Kind::of(&kind.api_version(), kind.name()).ok_or_else(|| wrong(format!("`{text}` is no kind")))
+        protect_kinds: config.prune.protect_kinds.iter().filter_map(kind).collect(),
+    }
 }
 
 fn default_cache() -> PathBuf {
