@@ -15,6 +15,9 @@ pub(in crate::document) const MAX_DEPTH: usize = 64;
 /// What the parser itself stops at; documents of others may be a little deeper than ours.
 const PARSER_DEPTH: usize = 128;
 
+/// Keys of a map that are compared with each other.
+const SMALL: usize = 16;
+
 /// Problems of a document that are noted.
 const MOST_PROBLEMS: usize = 100;
 
@@ -54,15 +57,19 @@ pub(in crate::document) fn scan(text: &str, mut found: impl FnMut(YamlDocument))
 #[derive(Default)]
 struct Builder {
     open: Vec<Open>,
+    /// What is in the collections that are open, one behind the other: each then takes what it has in one piece.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     root: Option<Node>,
     problems: Vec<Diagnostic>,
     /// Collections that are open below [`MAX_DEPTH`]; their content is left out.
     too_deep: usize,
 }
 
+/// A collection that is open, and where what is in it begins.
 enum Open {
-    Seq(Span, Vec<Node>),
-    Map(Span, Vec<Entry>, Option<Key>),
+    Seq(Span, usize),
+    Map(Span, usize, Option<Key>),
 }
 
 impl Builder {
@@ -85,11 +92,11 @@ impl Builder {
             }
             Event::SequenceStart(_, _, tag) => {
                 self.tag(tag.as_deref(), &span);
-                self.start(Open::Seq(place, Vec::new()), place);
+                self.start(Open::Seq(place, self.items.len()), place);
             }
             Event::MappingStart(_, _, tag) => {
                 self.tag(tag.as_deref(), &span);
-                self.start(Open::Map(place, Vec::new(), None), place);
+                self.start(Open::Map(place, self.entries.len(), None), place);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Anchor(_, name) => {
@@ -136,8 +143,12 @@ impl Builder {
             return;
         }
         match self.open.pop() {
-            Some(Open::Seq(span, items)) => self.value(Node { value: Value::Seq(items), span }),
-            Some(Open::Map(span, entries, _)) => {
+            Some(Open::Seq(span, start)) => {
+                let items = self.items.split_off(start);
+                self.value(Node { value: Value::Seq(items), span });
+            }
+            Some(Open::Map(span, start, _)) => {
+                let entries = self.entries.split_off(start);
                 self.duplicates(&entries);
                 self.value(Node { value: Value::Map(entries), span });
             }
@@ -152,10 +163,10 @@ impl Builder {
         }
         match self.open.last_mut() {
             None => self.root = Some(node),
-            Some(Open::Seq(_, items)) => items.push(node),
-            Some(Open::Map(_, entries, key @ Some(_))) => {
+            Some(Open::Seq(..)) => self.items.push(node),
+            Some(Open::Map(_, _, key @ Some(_))) => {
                 if let Some(key) = key.take() {
-                    entries.push(Entry { key, value: node });
+                    self.entries.push(Entry { key, value: node });
                 }
             }
             Some(Open::Map(_, _, None)) => self.key(node),
@@ -182,8 +193,14 @@ impl Builder {
         }
     }
 
-    /// By sorting, so that a huge map costs no quadratic time.
+    /// By sorting, so that a huge map costs no quadratic time; in a small one it is quicker to look.
     fn duplicates(&mut self, entries: &[Entry]) {
+        let is_new = |(at, entry): (usize, &Entry)| {
+            entries.iter().take(at).all(|before| before.key.text != entry.key.text)
+        };
+        if entries.len() <= SMALL && entries.iter().enumerate().all(is_new) {
+            return;
+        }
         let mut keys: Vec<&Key> = entries.iter().map(|entry| &entry.key).collect();
         keys.sort_unstable_by_key(|key| (&key.text, key.span));
         for pair in keys.windows(2) {

@@ -193,6 +193,12 @@ fn sort(fields: &[Field], text: &mut Vec<u8>) {
 struct Appended<'a>(&'a RefCell<Vec<u8>>);
 
 impl io::Write for Appended<'_> {
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().extend_from_slice(bytes);
         Ok(bytes.len())
