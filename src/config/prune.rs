@@ -108,7 +108,9 @@ mod tests {
             assert_eq!(kind.to_string(), text);
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
-        assert!(matches!("Role".parse(), Ok(ProtectedKind::Of(kind)) if kind.group() == "rbac.authorization.k8s.io"));
+        assert!(
+            matches!("Role".parse(), Ok(ProtectedKind::Of(kind)) if kind.group() == "rbac.authorization.k8s.io")
+        );
     }
 
     #[test]

@@ -126,3 +126,41 @@ fn modules_that_decide_deny_the_lints_that_keep_them_pure() {
         assert!(text.contains(denied), "{} does not say {denied}", file.display());
     }
 }
+
+/// Lines of a file between two others.
+fn lines_between(file: &str, first: &str, last: &str) -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let lines = text.lines().skip_while(|line| *line != first).skip(1);
+    lines.take_while(|line| *line != last).map(str::to_owned).collect()
+}
+
+/// Name and version of every package in a lock file.
+fn locked(file: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let value = |line: Option<&str>, key: &str| {
+        line.and_then(|line| line.strip_prefix(key)).map(|text| text.trim_matches('"').to_owned())
+    };
+    let package = |package: &str| {
+        let mut lines = package.trim_start().lines();
+        Some((value(lines.next(), "name = ")?, value(lines.next(), "version = ")?))
+    };
+    text.split("[[package]]").filter_map(package).collect()
+}
+
+#[test]
+fn what_is_fuzzed_is_built_of_the_same_libraries() {
+    let own = lines_between("Cargo.toml", "[dependencies]", "");
+    let fuzzed = lines_between("fuzz/Cargo.toml", "[dependencies]", "");
+    assert!(fuzzed.len() > 10, "{fuzzed:?}");
+    let other: Vec<&String> = fuzzed.iter().filter(|line| !own.contains(line)).collect();
+    assert_eq!(other, ["libfuzzer-sys = \"0.4\""]);
+    let own = locked("Cargo.lock");
+    let fuzzed = locked("fuzz/Cargo.lock");
+    let other: Vec<&str> =
+        fuzzed.iter().filter(|package| !own.contains(package)).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        other,
+        ["arbitrary", "libfuzzer-sys", "portfolio-fuzz"],
+        "cargo update --manifest-path fuzz/Cargo.toml"
+    );
+}

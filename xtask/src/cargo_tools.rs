@@ -17,6 +17,9 @@ pub struct CargoTool {
 /// Finds dependencies that nothing uses.
 pub const MACHETE: CargoTool = CargoTool { name: "cargo-machete", version: "0.9.2" };
 
+/// Builds and runs fuzz targets.
+pub const FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
+
 impl CargoTool {
     /// The path of the executable, installed now when it never was.
     pub fn installed(&self) -> Result<PathBuf> {

@@ -15,6 +15,7 @@ enum Task {
     Demo(commands::demo::Demo),
     #[command(name = "openapi")]
     OpenApi(commands::openapi::OpenApi),
+    Fuzz(commands::fuzz::Fuzz),
     Test(commands::test::Test),
 }
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Task::Cluster(task) => task.run(),
         Task::Demo(task) => task.run(),
         Task::OpenApi(task) => task.run(),
+        Task::Fuzz(task) => task.run(),
         Task::Test(task) => task.run(),
     };
     done.unwrap_or_else(|error| {

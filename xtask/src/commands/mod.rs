@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod demo;
+pub(crate) mod fuzz;
 pub(crate) mod openapi;
 mod tally;
 pub(crate) mod test;

@@ -10,9 +10,10 @@ use clap::Args;
 use xtask::cluster::node;
 use xtask::{cargo_tools, packages, say};
 
+use super::fuzz;
 use super::tally::Tally;
 
-/// Format, lints, documentation, dependencies and all tests, in this order.
+/// Format, lints, documentation, dependencies, all tests and the fuzz targets, in this order.
 ///
 /// Every step runs, whatever the others say. The last line is `N passed, N
 /// failed` over all test binaries; a step that fails otherwise counts as one failure. The tests on a real node take
@@ -76,11 +77,15 @@ impl Test {
 /// Says whether all is well; an error is for a check that could not be made.
 type Check = fn(&mut Tally) -> Result<Verdict>;
 
+/// How long each fuzz target looks for new inputs. What matters here is that everything known stays good; `cargo xtask
+/// fuzz` looks longer.
+const FUZZ_SECONDS: u64 = 15;
+
 /// Where the tests on a real node are in the test binary.
 const NODE: &str = "on_node::";
 
 /// The cheap ones first. A real node and the played one are not run at the same time.
-const STEPS: [(&str, Check); 7] = [
+const STEPS: [(&str, Check); 8] = [
     ("packages", |_| {
         let all = [&packages::BUILD[..], &packages::TESTS, &packages::NODE].concat();
         Ok(match packages::install_missing(&all)?.as_slice() {
@@ -100,6 +105,7 @@ const STEPS: [(&str, Check); 7] = [
         succeeds(Command::new(cargo_tools::MACHETE.installed()?).current_dir(xtask::workspace()))
     }),
     ("tests", |tally| run_tests(tally, &["--workspace", "--", "--skip", NODE])),
+    ("fuzz", |_| Ok(if fuzz::run_all(FUZZ_SECONDS)? { Verdict::Good } else { Verdict::Failed })),
     ("node tests", |tally| match node::missing().as_slice() {
         [] => run_tests(tally, &["--test", "suite", "--", NODE]),
         missing => Ok(Verdict::NotRun(missing.join("; "))),
