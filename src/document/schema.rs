@@ -28,7 +28,7 @@ pub fn schema(kind: DocumentKind) -> Value {
     }
     definitions.insert(spec.to_owned(), root);
     for definition in definitions.values_mut() {
-        without_null(definition);
+        as_written(definition);
     }
     // What has no fields is the same in an overlay.
     let whole = |schema: &Value| schema.get("properties").is_none() && !schema.to_string().contains("$ref");
@@ -126,10 +126,14 @@ fn add_property(definitions: &mut Map<String, Value>, definition: &str, name: &s
     }
 }
 
-/// Takes away null, which the types allow for what is optional but documents do not.
-fn without_null(schema: &mut Value) {
+/// Takes away what the types allow and documents do not: null for what is optional, and numbers beyond what Kubernetes
+/// counts in, which is 32 bits with a sign.
+fn as_written(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
+            if object.get("format").is_some_and(|format| format == "uint32") {
+                object.insert("maximum".to_owned(), i32::MAX.into());
+            }
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }
@@ -148,9 +152,9 @@ fn without_null(schema: &mut Value) {
                     object.extend(only);
                 }
             }
-            object.values_mut().for_each(without_null);
+            object.values_mut().for_each(as_written);
         }
-        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Array(items) => items.iter_mut().for_each(as_written),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
