@@ -38,6 +38,13 @@ pub struct ScheduleError {
     problem: String,
 }
 
+impl ScheduleError {
+    /// What is wrong, without the line.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
 impl Schedule {
     /// Parses `minute hour day-of-month month day-of-week`.
     pub fn parse(line: &str) -> Result<Self, ScheduleError> {
@@ -107,7 +114,8 @@ fn parse(line: &str) -> Result<Schedule, String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let &[minute, hour, day, month, weekday] = fields.as_slice() else {
         let count = fields.len();
-        return Err(format!("it has {count} fields, not 5: minute hour day-of-month month day-of-week"));
+        let fields = if count == 1 { "field" } else { "fields" };
+        return Err(format!("it has {count} {fields}, not 5: minute hour day-of-month month day-of-week"));
     };
     let minutes = Field { what: "minute", low: 0, high: 59, names: &[] }.expand(minute)?;
     let hours = Field { what: "hour", low: 0, high: 23, names: &[] }.expand(hour)?;
@@ -172,7 +180,11 @@ impl Field<'_> {
                 None => (self.value(range)?, self.value(range)?),
             };
             if first > last {
-                return Err(format!("{} `{item}` runs backwards: write it as two ranges", self.what));
+                return Err(format!(
+                    "{} `{}` runs backwards: write it as two ranges",
+                    self.what,
+                    excerpt(item)
+                ));
             }
             values.extend((first..=last).step_by(step.unwrap_or(1)));
         }
@@ -181,17 +193,33 @@ impl Field<'_> {
 
     fn step(&self, text: &str) -> Result<usize, String> {
         let step = number(text).filter(|step| *step > 0).and_then(|step| usize::try_from(step).ok());
-        step.ok_or_else(|| format!("{} has the step `{text}`, which is not a number above 0", self.what))
+        step.ok_or_else(|| {
+            format!("{} has the step `{}`, which is not a number above 0", self.what, excerpt(text))
+        })
     }
 
     fn value(&self, text: &str) -> Result<u32, String> {
         let named = self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
         let value =
             named.and_then(|at| u32::try_from(at).ok()).map(|at| at + self.low).or_else(|| number(text));
-        value
-            .filter(|value| (self.low..=self.high).contains(value))
-            .ok_or_else(|| format!("{} `{text}` is not within {} to {}", self.what, self.low, self.high))
+        value.filter(|value| (self.low..=self.high).contains(value)).ok_or_else(|| {
+            format!("{} `{}` is not within {} to {}", self.what, excerpt(text), self.low, self.high)
+        })
     }
+}
+
+/// A part of a line as it is quoted in a message, however long it is.
+fn excerpt(text: &str) -> String {
+    const MOST: usize = 20;
+    let mut excerpt: String = text
+        .chars()
+        .take(MOST)
+        .map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
 }
 
 /// Digits only: `u32::from_str` would take `+5`.
@@ -276,7 +304,7 @@ mod tests {
         for (line, problem) in [
             ("* * * *", "it has 4 fields, not 5"),
             ("0 * * * * *", "it has 6 fields, not 5"),
-            ("@daily", "it has 1 fields"),
+            ("@daily", "it has 1 field, not 5"),
             ("60 * * * *", "minute `60` is not within 0 to 59"),
             ("* * 0 * *", "day of month `0`"),
             ("* * * * 8", "day of week `8`"),

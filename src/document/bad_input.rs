@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 mod fields;
+mod limits;
 
 use super::tests::{app, file, indented, options, tree};
 use super::*;
@@ -300,6 +301,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "command: {image: \"a:1\", command: [a]}\ncontract: {window: {allow: [\"0 2 * * 1-5\"]}}"),
     ];
     rows.extend(fields::rows());
+    rows.extend(limits::rows());
     rows
 }
 

@@ -86,7 +86,8 @@ pub(in crate::document) fn check(raw: &RawDocument, around: Surroundings<'_>) ->
     // Under another version or kind the fields would be other ones.
     let unreadable =
         |problem: &Diagnostic| matches!(problem.code, Code::UnknownApiVersion | Code::UnknownKind);
-    if raw.problems.is_empty() && !raw.identity.problems.iter().any(unreadable) {
+    let has_kind = raw.root.get("kind").and_then(Node::text).is_some();
+    if raw.problems.is_empty() && has_kind && !raw.identity.problems.iter().any(unreadable) {
         content(raw, around, &mut checked);
     }
     checked.diagnostics.truncate(MOST_DIAGNOSTICS);
@@ -165,7 +166,8 @@ impl Reading<'_> {
     fn app(&mut self) -> Option<Validated<App>> {
         let Places { root, fallback, .. } = self.places;
         let spec: AppSpec = decode(root, "spec", fallback, &mut self.diagnostics)?;
-        let whole = self.diagnostics.is_empty();
+        let read = self.diagnostics.len();
+        let whole = read == 0;
         let config_files = config_files(&spec, self.places, self.around, &mut self.diagnostics);
         let app = App {
             id: self.id.clone(),
@@ -178,6 +180,7 @@ impl Reading<'_> {
             return None;
         }
         validate::app(&app, self.places, whole, &mut self.diagnostics);
+        validate::only_what_was_read(read, &mut self.diagnostics);
         if !self.diagnostics.iter().any(Diagnostic::is_error) {
             let findings = (self.around.judge)(&app, self.around.policy);
             self.diagnostics.extend(findings.into_iter().map(|finding| finding.diagnostic(self.places)));
@@ -198,6 +201,7 @@ impl Reading<'_> {
     fn migration(&mut self) -> Option<Validated<Migration>> {
         let Places { root, fallback, .. } = self.places;
         let spec: MigrationSpec = decode(root, "spec", fallback, &mut self.diagnostics)?;
+        let read = self.diagnostics.len();
         let steps = sql::steps(&spec, self.places, self.around, &mut self.diagnostics);
         let migration = Migration {
             id: self.id.clone(),
@@ -210,6 +214,7 @@ impl Reading<'_> {
             return None;
         }
         validate::migration(&migration, self.around.policy, self.places, &mut self.diagnostics);
+        validate::only_what_was_read(read, &mut self.diagnostics);
         let mut hash = self.hash();
         for step in &migration.steps {
             hash.file(&step.file, step.sql.as_bytes());

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::check::Surroundings;
-use super::diagnostic::shown;
+use super::diagnostic::{quoted, shown};
 use super::folder::{self, MAX_FOLDER_BYTES};
 use super::node::Places;
 use super::{AppSpec, Code, ConfigFile, Diagnostic};
@@ -25,7 +25,7 @@ pub(in crate::document) fn config_files(
             Diagnostic::error(
                 Code::ConfigFileName,
                 places.key(&["config", name]),
-                format!("`{}` is not the name of a configuration file", shown(name)),
+                format!("{} is not the name of a configuration file", quoted(name)),
             )
             .help("at most 253 letters, digits, `-`, `_` and `.`; there are no folders in a ConfigMap"),
         );
@@ -81,7 +81,7 @@ fn folder_files(
                 Diagnostic::error(
                     Code::ConfigFileName,
                     span,
-                    format!("`{}` is not the name of a configuration file", shown(file.name)),
+                    format!("{} is not the name of a configuration file", quoted(file.name)),
                 )
                 .help("at most 253 letters, digits, `-`, `_` and `.`; there are no folders in a ConfigMap"),
             );

@@ -244,6 +244,11 @@ pub(in crate::document) fn shown(text: &str) -> String {
     shown
 }
 
+/// A text as it is quoted in a message, or words for one that would be invisible there.
+pub(in crate::document) fn quoted(text: &str) -> String {
+    if text.is_empty() { "an empty text".to_owned() } else { format!("`{}`", shown(text)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Folders that a document refers to (`configFrom`, `dir`): files of the same revision, found in the tree.
 
-use super::diagnostic::shown;
+use super::diagnostic::{quoted, shown};
 use super::{Code, Diagnostic, Entry, MAX_FILE_BYTES, Refusal, Span, Tree};
 
 /// The most bytes of all files of a document together: what a `ConfigMap` can hold.
@@ -19,7 +19,7 @@ pub(in crate::document) fn resolve(file: &str, folder: &str, span: Span) -> Resu
         Box::new(diagnostic.help("write a path relative to this file, such as `./config`"))
     };
     if folder.is_empty() || folder.contains('\\') || folder.contains('\0') {
-        return Err(wrong(format!("`{}` is not a path", shown(folder))));
+        return Err(wrong(format!("{} is not a path", quoted(folder))));
     }
     if folder.starts_with('/') {
         return Err(wrong(format!("`{}` is an absolute path", shown(folder))));

@@ -83,8 +83,14 @@ fn problems(
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let missing = |field: &str, help: String| {
-        let message = format!("the document needs the field `{field}`");
-        Diagnostic::error(Code::MissingField, places.fallback, message).help(help)
+        let (code, message) = match root.get(field) {
+            None => (Code::MissingField, format!("the document needs the field `{field}`")),
+            Some(value) if value.is_null() => {
+                (Code::NullValue, format!("`{field}` is empty (null), but must be a text"))
+            }
+            Some(value) => (Code::WrongType, format!("`{field}` must be a text, not {}", value.kind())),
+        };
+        Diagnostic::error(code, places.of(&[field]), message).help(help)
     };
     match api_version {
         Some(API_VERSION) => {}

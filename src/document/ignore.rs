@@ -6,7 +6,7 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::diagnostic::shown;
+use super::diagnostic::quoted;
 use super::{Code, Diagnostic, Span};
 
 /// Name of the file, in the source's folder.
@@ -42,7 +42,7 @@ impl Ignore {
                     }
                     Err(error) => {
                         let length = u32::try_from(line.chars().count()).unwrap_or(1);
-                        let message = format!("`{}` is not a pattern: {}", shown(line), error.kind());
+                        let message = format!("{} is not a pattern: {}", quoted(line), error.kind());
                         let span = Span { line: number, column: 1, length };
                         diagnostics.push(Diagnostic::error(Code::IgnorePattern, span, message));
                         break;

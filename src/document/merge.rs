@@ -92,7 +92,9 @@ fn overlays<'n>(entry: &'n Entry, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'n 
     }
     let mut maps = Vec::new();
     for overlay in overlays {
-        if let Value::Map(_) = overlay.value.value {
+        if overlay.key.text.trim().is_empty() {
+            report(overlay.key.span, "an environment needs a name".to_owned(), "write `prod: {replicas: 5}`");
+        } else if let Value::Map(_) = overlay.value.value {
             maps.push(overlay);
         } else {
             let (name, kind) = (shown(&overlay.key.text), overlay.value.kind());

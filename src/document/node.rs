@@ -69,6 +69,14 @@ impl Node {
         }
     }
 
+    /// A scalar that is not null, with how it was written.
+    pub(in crate::document) fn scalar(&self) -> Option<(&str, Style)> {
+        match &self.value {
+            Value::Scalar { text, style } if !self.is_null() => Some((text, *style)),
+            Value::Scalar { .. } | Value::Seq(_) | Value::Map(_) => None,
+        }
+    }
+
     /// YAML's null: written as such, or left empty.
     pub(in crate::document) fn is_null(&self) -> bool {
         match &self.value {
@@ -83,11 +91,22 @@ impl Node {
     pub(in crate::document) fn kind(&self) -> &'static str {
         match &self.value {
             Value::Scalar { .. } if self.is_null() => "null",
+            Value::Scalar { text, style: Style::Plain } if matches!(text.as_str(), "true" | "false") => {
+                "a boolean"
+            }
+            Value::Scalar { text, style: Style::Plain } if is_number(text) => "a number",
             Value::Scalar { .. } => "a text",
             Value::Seq(_) => "a list",
             Value::Map(_) => "a map",
         }
     }
+}
+
+/// Digits, perhaps with a sign and a point: what everybody would call a number.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, part].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl Entry {
@@ -131,6 +150,15 @@ impl<'a> Places<'a> {
     /// The last key of the path, or as much of the path as there is.
     pub(in crate::document) fn key(&self, path: &[&str]) -> Span {
         self.find(path, true)
+    }
+
+    /// What is written at the path.
+    pub(in crate::document) fn node(&self, path: &[&str]) -> Option<&'a Node> {
+        path.iter().try_fold(self.root, |node, part| match &node.value {
+            Value::Seq(items) => items.get(part.parse::<usize>().ok()?),
+            Value::Map(_) => node.get(part),
+            Value::Scalar { .. } => None,
+        })
     }
 
     fn find(&self, path: &[&str], key: bool) -> Span {

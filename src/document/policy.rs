@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::builtin_kinds;
-use super::diagnostic::{did_you_mean, shown};
+use super::diagnostic::{did_you_mean, quoted, shown};
 
 /// The registry of images that name none, and the folder of those without any path there.
 /// Source: distribution/reference, `ParseNormalizedNamed`.
@@ -115,9 +115,9 @@ impl FromStr for AllowedKind {
         let upper = name.starts_with(|char: char| char.is_ascii_uppercase());
         if !upper || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return wrong(format!(
-                "`{}` is not a kind: write `Role`, or `ServiceMonitor.v1.monitoring.coreos.com` (kind, version, group) \
+                "{} is not a kind: write `Role`, or `ServiceMonitor.v1.monitoring.coreos.com` (kind, version, group) \
                  for one that is not built in",
-                shown(text)
+                quoted(text)
             ));
         }
         let (version, group) = rest.split_once('.').unwrap_or((rest, ""));
@@ -157,8 +157,8 @@ impl FromStr for AllowedKind {
         }
         if !is_version(version) || !is_group(group) {
             return wrong(format!(
-                "`{}` is not kind, version and group: write them like `{name}.v1.example.com`",
-                shown(text)
+                "{} is not kind, version and group: write them like `{name}.v1.example.com`",
+                quoted(text)
             ));
         }
         Ok(Self { name: name.to_owned(), group: group.to_owned(), version: version.to_owned() })
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_kind_that_cannot_be_allowed_is_refused_with_what_to_write() {
         for (text, wanted) in [
-            ("", "`` is not a kind: write `Role`, or"),
+            ("", "an empty text is not a kind: write `Role`, or"),
             ("role", "`role` is not a kind"),
             ("roles.rbac", "`roles.rbac` is not a kind"),
             ("*", "`*` is not a kind"),

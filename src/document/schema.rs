@@ -29,6 +29,7 @@ pub fn schema(kind: DocumentKind) -> Value {
     definitions.insert(spec.to_owned(), root);
     for definition in definitions.values_mut() {
         without_null(definition);
+        within_int32(definition);
     }
     // What has no fields is the same in an overlay.
     let whole = |schema: &Value| schema.get("properties").is_none() && !schema.to_string().contains("$ref");
@@ -126,7 +127,21 @@ fn add_property(definitions: &mut Map<String, Value>, definition: &str, name: &s
     }
 }
 
-/// Takes away null, which the types allow for what is optional but documents do not.
+/// Numbers end where Kubernetes stops to count, which is at 32 bits with a sign.
+fn within_int32(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.get("format").is_some_and(|format| format == "uint32") {
+                object.insert("maximum".to_owned(), i32::MAX.into());
+            }
+            object.values_mut().for_each(within_int32);
+        }
+        Value::Array(items) => items.iter_mut().for_each(within_int32),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Takes away null, which the types allow for what is optional but people do not write.
 pub(crate) fn without_null(schema: &mut Value) {
     match schema {
         Value::Object(object) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::Surroundings;
-use super::diagnostic::shown;
+use super::diagnostic::{quoted, shown};
 use super::folder;
 use super::migration_file::{FilePurpose, MigrationFileName, is_name, version};
 use super::node::Places;
@@ -29,7 +29,7 @@ pub(in crate::document) fn steps(
             continue;
         };
         if !is_name(&inline.name) {
-            let message = format!("`{}` is not the name of a migration", shown(&inline.name));
+            let message = format!("{} is not the name of a migration", quoted(&inline.name));
             steps.report(Code::MigrationFileName, place("name"), message, "use letters, digits, `_` and `-`");
         }
         let step = MigrationStep {
@@ -43,6 +43,11 @@ pub(in crate::document) fn steps(
         if step.sql.trim().is_empty() {
             let message = format!("the migration `{}` has no statement", shown(&step.file));
             steps.report(Code::MigrationFile, place("sql"), message, "write the statements into `sql`");
+        }
+        if step.down.as_ref().is_some_and(|sql| sql.trim().is_empty()) {
+            let message = format!("the way back from `{}` has no statement", shown(&step.file));
+            let help = "write the statements into `rollback`, or remove it";
+            steps.report(Code::MigrationFile, place("rollback"), message, help);
         }
         steps.add(step, place("version"));
     }
@@ -91,12 +96,12 @@ impl Steps<'_> {
         let mut downs = BTreeMap::new();
         for file in files {
             let Ok(sql) = std::str::from_utf8(file.bytes) else {
-                let message = format!("`{}` is not UTF-8", shown(file.name));
+                let message = format!("{} is not UTF-8", quoted(file.name));
                 self.report(Code::MigrationFile, span, message, "save it as UTF-8");
                 continue;
             };
             let Some(parsed) = MigrationFileName::parse(file.name) else {
-                let message = format!("`{}` is not the name of a migration file", shown(file.name));
+                let message = format!("{} is not the name of a migration file", quoted(file.name));
                 self.report(
                     Code::MigrationFileName,
                     span,

@@ -1,5 +1,7 @@
 //! What a whole tree of files comes to.
 
+mod every_field;
+
 use std::sync::Arc;
 
 use globset::Glob;

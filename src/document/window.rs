@@ -39,7 +39,7 @@ impl FromStr for Opening {
         let Some((cron, length)) = line.split_once(" for ") else {
             return Err("it has no length".to_owned());
         };
-        let schedule = Schedule::parse(cron.trim()).map_err(|error| error.to_string())?;
+        let schedule = Schedule::parse(cron.trim()).map_err(|error| error.problem().to_owned())?;
         let length: Duration = length.trim().parse().map_err(|error| format!("{error}"))?;
         if length == Duration::from_secs(0) || length > LONGEST {
             return Err(format!("its length must be from 1s to 7d, not {length}"));

@@ -142,4 +142,4 @@ fn sorted(mut objects: Vec<Object>) -> Vec<Object> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ pub(crate) fn fields() -> Vec<Field> {
         sometimes("deletion", deletion()),
         sometimes("drift", drift()),
         sometimes("window", window()),
-        sometimes("dependsOn", list(dependency(), 0..3)),
+        sometimes("dependsOn", list(dependency(), 0..3).prop_map(each_once).boxed()),
         sometimes("migrations", names),
         sometimes("suspend", boolean()),
         sometimes("adopt", boolean()),
@@ -60,6 +60,20 @@ fn window() -> BoxedStrategy<Value> {
 
 fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// The list without what is in it before.
+fn each_once(mut list: Value) -> Value {
+    if let Some(items) = list.as_array_mut() {
+        let all = items.clone();
+        items.clear();
+        for item in all {
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+    }
+    list
 }
 
 fn dependency() -> BoxedStrategy<Value> {

@@ -75,11 +75,11 @@ pub(super) fn rows() -> Vec<Row> {
 
         // Placement, account, images.
         spec("a taint for every key", &[(InvalidToleration, "a.yaml:8:29")], "placement: {tolerations: [{value: b}]}"),
-        spec("a value that does not count", &[(InvalidToleration, "a.yaml:8:29")],
+        spec("a value that does not count", &[(InvalidToleration, "a.yaml:8:63")],
             "placement: {tolerations: [{key: a, operator: Exists, value: b}]}"),
-        spec("seconds for a taint that sends nobody away", &[(InvalidToleration, "a.yaml:8:29")],
+        spec("seconds for a taint that sends nobody away", &[(InvalidToleration, "a.yaml:8:57")],
             "placement: {tolerations: [{key: a, tolerationSeconds: 5}]}"),
-        spec("a taint with spaces", &[(InvalidToleration, "a.yaml:8:29")], "placement: {tolerations: [{key: a b}]}"),
+        spec("a taint with spaces", &[(InvalidToleration, "a.yaml:8:35")], "placement: {tolerations: [{key: a b}]}"),
         spec("a node's label with spaces", &[(InvalidLabel, "a.yaml:8:36")], "placement: {nodeSelector: {disk: \"a b\"}}"),
         spec("a class with capitals", &[(InvalidReference, "a.yaml:8:30")], "placement: {priorityClass: High}"),
         spec("a spread over racks", &[(UnknownValue, "a.yaml:8:24")], "placement: {spread: [rack]}"),

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 
 use super::address;
-use crate::document::diagnostic::{did_you_mean, one_of, shown};
+use super::name::Name;
+use crate::document::diagnostic::shown;
 use crate::document::node::{Node, Style, Value};
 use crate::document::{Code, Span};
 
@@ -21,7 +22,7 @@ pub(super) enum Fault {
     /// Something is wrong with the value.
     Wrong { code: Code, message: String, help: Option<String> },
     /// A required field is not there.
-    Missing { field: &'static str },
+    Missing { owner: Option<&'static str>, field: &'static str },
     /// A field that the type does not have, found by the type itself.
     Unknown { field: String, expected: &'static [&'static str] },
     /// Reported before.
@@ -54,20 +55,35 @@ impl DecodeError {
         self
     }
 
+    pub(super) fn maybe_help(self, text: Option<String>) -> Self {
+        match text {
+            Some(text) => self.help(text),
+            None => self,
+        }
+    }
+
+    /// Tells of which type the field is that is missing.
+    pub(super) fn of_type(mut self, name: &'static str) -> Self {
+        if let (Fault::Missing { owner: owner @ None, .. }, None) = (&mut self.fault, &self.at) {
+            *owner = Some(name);
+        }
+        self
+    }
+
     /// Gives the error its place, unless it has one. Messages of types that know no field get its name.
-    pub(super) fn located(mut self, node: &Node, name: &str, span: Span) -> Self {
+    pub(super) fn located(mut self, node: &Node, name: Name<'_>, span: Span) -> Self {
         if self.at.is_some() {
             return self;
         }
         if let Fault::Wrong { code: Code::WrongType, message, help } = &mut self.fault {
-            *help = help.take().or_else(|| retyped(message, node, &shown(name)));
-            *message = format!("`{}` must be {message}, not {}", shown(name), node.kind());
+            *help = help.take().or_else(|| retyped(message, node, name));
+            *message = format!("{name} must be {message}, not {}", node.kind());
         }
         let needs_keys = matches!(self.fault, Fault::Missing { .. } | Fault::Unknown { .. });
         let keys = node.entries().iter().filter(|_| needs_keys);
         self.at = Some(Box::new(At {
             node: address(node),
-            name: shown(name),
+            name: name.to_string(),
             span,
             keys: keys.map(|entry| (entry.key.text.clone(), entry.key.span, address(&entry.value))).collect(),
         }));
@@ -76,15 +92,24 @@ impl DecodeError {
 }
 
 /// How to write what was probably meant, when the value is of another type than what is expected.
-fn retyped(expected: &str, node: &Node, name: &str) -> Option<String> {
+fn retyped(expected: &str, node: &Node, name: Name<'_>) -> Option<String> {
     match (expected, &node.value) {
-        ("a list", Value::Scalar { text, .. }) => Some(format!("write `{name}: [{}]`", items(text))),
         ("a map", Value::Seq(_)) => {
             Some("write `name: value` on lines of their own, without `- `".to_owned())
         }
-        ("a list", Value::Map(_)) => Some("begin each item with `- `".to_owned()),
+        ("a map", Value::Scalar { .. }) => {
+            Some("write its fields below it, each as `name: value`".to_owned())
+        }
+        ("a list", _) => Some("begin each item with `- `".to_owned()),
         (_, Value::Scalar { text, style: Style::Quoted }) if text.parse::<u16>().is_ok() => {
-            Some(format!("write `{name}: {text}` without quotes"))
+            Some(format!("{} without quotes", name.write(text)))
+        }
+        // Of one item, but not where it could not be what is expected either.
+        (expected, Value::Seq(items)) if expected.starts_with("a ") && expected != "a whole number" => {
+            match items.as_slice() {
+                [item] => item.text().map(|text| format!("{} without brackets", name.write(shown(text)))),
+                _ => None,
+            }
         }
         _ => None,
     }
@@ -105,7 +130,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fault {
             Fault::Wrong { message, .. } => f.write_str(message),
-            Fault::Missing { field } => write!(f, "the field `{field}` is missing"),
+            Fault::Missing { field, .. } => write!(f, "the field `{field}` is missing"),
             Fault::Unknown { field, .. } => write!(f, "unknown field `{field}`"),
             Fault::Silent => f.write_str("reported before"),
         }
@@ -113,22 +138,19 @@ impl fmt::Display for DecodeError {
 }
 
 impl serde::de::Error for DecodeError {
+    /// A type that knows what was meant ends its message with it.
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::wrong(Code::InvalidValue, message.to_string())
+        let message = message.to_string();
+        match message.rsplit_once("; write `") {
+            Some((message, meant)) => {
+                Self::wrong(Code::InvalidValue, message).help(format!("write `{meant}"))
+            }
+            None => Self::wrong(Code::InvalidValue, message),
+        }
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::wrong(Code::WrongType, expected.to_string())
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let expected = expected.iter().copied();
-        let message = format!("`{}` is not {}", shown(variant), one_of(expected.clone()));
-        let mut error = Self::wrong(Code::UnknownValue, message);
-        if let Some(help) = did_you_mean(variant, expected) {
-            error = error.help(help);
-        }
-        error
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -136,6 +158,6 @@ impl serde::de::Error for DecodeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(Fault::Missing { field })
+        Self::new(Fault::Missing { owner: None, field })
     }
 }

@@ -5,19 +5,22 @@
 //! diagnostics is good only for finding more of them.
 
 mod error;
+mod name;
 mod reader;
+mod scalar;
 mod unknown;
 
 pub(in crate::document) use error::items as words_as_items;
-pub(in crate::document) use reader::{decimal, meant};
+pub(in crate::document) use scalar::{decimal, meant};
 pub(in crate::document) use unknown::field as unknown_field;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 
 use self::error::{DecodeError, Fault};
+use self::name::Name;
 use self::reader::Reader;
 use super::node::Node;
 use super::{Code, Diagnostic, Span};
@@ -33,6 +36,7 @@ pub(in crate::document) fn decode<T: DeserializeOwned>(
     place: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
+    let name = Name::Field(name);
     let session = Session { root: address(root), ..Session::default() };
     let decoded = loop {
         match T::deserialize(Reader { node: root, name, place, session: &session, raw: false }) {
@@ -62,6 +66,8 @@ struct Session {
     /// Required fields that an empty text stands in for.
     filled: RefCell<HashSet<(usize, &'static str)>>,
     found: RefCell<Vec<Diagnostic>>,
+    /// Values that are null, and what was found about each.
+    nulls: RefCell<HashMap<usize, usize>>,
 }
 
 impl Session {
@@ -101,17 +107,20 @@ impl Session {
         match error.fault {
             Fault::Silent => self.skip(at.node),
             Fault::Wrong { code, message, help } => {
+                if code == Code::NullValue {
+                    self.nulls.borrow_mut().insert(at.node, self.found.borrow().len());
+                }
                 self.report(Diagnostic::error(code, at.span, message).maybe_help(help));
                 self.skip(at.node)
             }
-            Fault::Missing { field } => {
-                let was_written = at.keys.iter().any(|(key, ..)| key == field);
-                if !was_written {
-                    let message = format!("`{}` needs the field `{field}`", at.name);
-                    self.report(
-                        Diagnostic::error(Code::MissingField, at.span, message)
-                            .maybe_help(unknown::missing(field)),
-                    );
+            Fault::Missing { owner, field } => {
+                let example = unknown::missing(owner, field);
+                if let Some((_, _, value)) = at.keys.iter().find(|(key, ..)| key == field) {
+                    self.cannot_be_left_out(*value, example);
+                } else {
+                    let message = format!("{} needs the field `{field}`", at.name);
+                    let help = example.map(|example| format!("write it, such as `{example}`"));
+                    self.report(Diagnostic::error(Code::MissingField, at.span, message).maybe_help(help));
                 }
                 self.filled.borrow_mut().insert((at.node, field)) || self.skip(at.node)
             }
@@ -122,6 +131,16 @@ impl Session {
                 }
                 None => self.skip(at.node),
             },
+        }
+    }
+
+    /// A null where something is required: only now is that known.
+    fn cannot_be_left_out(&self, value: usize, example: Option<String>) {
+        let number = self.nulls.borrow().get(&value).copied();
+        let mut found = self.found.borrow_mut();
+        if let Some(null) = number.and_then(|number| found.get_mut(number)) {
+            let such_as = example.map(|example| format!(", such as `{example}`")).unwrap_or_default();
+            null.help = Some(format!("it is required: write its value{such_as}"));
         }
     }
 

@@ -3,12 +3,13 @@
 use std::slice;
 
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::error::{DecodeError, Fault};
+use super::error::{DecodeError, Fault, items};
+use super::name::Name;
+use super::scalar::{decimal, fraction};
 use super::{Session, unknown};
-use crate::document::diagnostic::shown;
 use crate::document::node::{Entry, Node, Style, Value};
 use crate::document::{Code, Span};
 
@@ -16,7 +17,7 @@ use crate::document::{Code, Span};
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'n> {
     pub node: &'n Node,
-    pub name: &'n str,
+    pub name: Name<'n>,
     pub place: Span,
     pub session: &'n Session,
     /// It is below a value that is taken as it is: null and numbers with a point are what JSON has them for.
@@ -26,77 +27,41 @@ pub(super) struct Reader<'n> {
 /// The type whose value is taken as it is.
 const RAW: &str = "Json";
 /// Stands in for a required field that is missing.
-static EMPTY: Node =
+pub(super) static EMPTY: Node =
     Node { value: Value::Scalar { text: String::new(), style: Style::Quoted }, span: Span::START };
 
 impl<'n> Reader<'n> {
-    fn wrong(&self, expected: &str) -> DecodeError {
-        if self.node.is_null() {
-            let help = match expected {
-                "a map" | "a list" => "indent what belongs to it below it, or leave the key out",
-                "a text" => "leave the key out, or write `\"\"` for an empty text",
-                _ => "leave the key out, or write a value",
-            };
-            let message = format!("`{}` is empty (null), but must be {expected}", shown(self.name));
-            return DecodeError::wrong(Code::NullValue, message).help(help);
+    pub(super) fn wrong(&self, expected: &str) -> DecodeError {
+        if !self.node.is_null() {
+            return DecodeError::wrong(Code::WrongType, expected);
         }
-        DecodeError::wrong(Code::WrongType, expected)
-    }
-
-    fn text(&self) -> Result<&'n str, DecodeError> {
-        self.node.text().ok_or_else(|| self.wrong("a text"))
-    }
-
-    fn boolean(&self) -> Result<bool, DecodeError> {
-        let Value::Scalar { text, style } = &self.node.value else { return Err(self.wrong("a boolean")) };
-        if self.node.is_null() {
-            return Err(self.wrong("a boolean"));
-        }
-        match (text.as_str(), style) {
-            ("true", Style::Plain) => Ok(true),
-            ("false", Style::Plain) => Ok(false),
-            (text, _) => {
-                let name = shown(self.name);
-                let message = format!("`{name}` must be `true` or `false`, not `{}`", shown(text));
-                let error = DecodeError::wrong(Code::InvalidBoolean, message);
-                Err(match text.to_ascii_lowercase().as_str() {
-                    "true" | "yes" | "on" | "y" | "1" => error.help(format!("write `{name}: true`")),
-                    "false" | "no" | "off" | "n" | "0" => error.help(format!("write `{name}: false`")),
-                    _ => error,
-                })
-            }
-        }
-    }
-
-    fn integer<T: TryFrom<i128>>(&self, min: i128, max: i128) -> Result<T, DecodeError> {
-        const EXPECTED: &str = "a whole number";
-        let Value::Scalar { text, style } = &self.node.value else { return Err(self.wrong(EXPECTED)) };
-        if self.node.is_null() {
-            return Err(self.wrong(EXPECTED));
-        }
-        let number = decimal(text);
-        if let (Some(number), Style::Plain) = (number, style)
-            && let Ok(value) = T::try_from(number)
-        {
-            return Ok(value);
-        }
-        let (name, shown) = (shown(self.name), shown(text));
-        let found =
-            if *style == Style::Plain { format!("`{shown}`") } else { format!("the text \"{shown}\"") };
-        let message = format!("`{name}` must be a whole number from {min} to {max}, not {found}");
-        let error = DecodeError::wrong(Code::InvalidNumber, message);
-        Err(match (number, meant(text)) {
-            (Some(_), _) if *style != Style::Plain => {
-                error.help(format!("write `{name}: {shown}` without quotes"))
-            }
-            (None, Some(meant)) => error.help(format!("write `{name}: {meant}`")),
-            (Some(_) | None, _) => error,
+        let message = format!("{} is empty (null), but must be {expected}", self.name);
+        let is_root = super::address(self.node) == self.session.root;
+        DecodeError::wrong(Code::NullValue, message).help(match (self.name, expected) {
+            (Name::Item(_), _) => "write a value after the `-`, or remove the line",
+            (_, "a map" | "a list") if is_root => "indent what belongs to it below it",
+            (_, "a map" | "a list") => "indent what belongs to it below it, or leave the key out",
+            (Name::Entry(_), "a text") => "write `\"\"` for an empty text, or leave the key out",
+            _ => "write its value, or leave the key out",
         })
+    }
+
+    /// What is no list, but should be one. Whether its items are texts is known to their type alone, so it is asked for
+    /// what it makes of a list with this one.
+    fn no_list<'de, V: Visitor<'de>>(self, visitor: V) -> DecodeError {
+        let error = self.wrong("a list");
+        let Some((text, _)) = self.node.scalar() else { return error };
+        let alone = Seq { owner: self, items: slice::from_ref(self.node).iter() };
+        match visitor.visit_seq(alone) {
+            Ok(_) => error.help(self.name.write(format_args!("[{}]", items(text)))),
+            Err(_) => error,
+        }
     }
 
     fn entries(&self) -> Result<&'n [Entry], DecodeError> {
         match &self.node.value {
             Value::Map(entries) => Ok(entries),
+            Value::Scalar { .. } if self.is_stand_in() => Ok(&[]),
             Value::Scalar { .. } | Value::Seq(_) => Err(self.wrong("a map")),
         }
     }
@@ -107,42 +72,16 @@ impl<'n> Reader<'n> {
     }
 }
 
-/// A decimal number without a leading zero, which in older YAML would make it octal.
-pub(in crate::document) fn decimal(text: &str) -> Option<i128> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (plain && (digits == "0" || !digits.starts_with('0'))).then(|| text.parse().ok()).flatten()
-}
-
-/// A decimal number with a point, as JSON writes it.
-fn fraction(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = digits.split_once('.')?;
-    let all = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (all(whole) && all(part)).then(|| text.parse().ok()).flatten()
-}
-
-/// The decimal number that somebody probably meant.
-pub(in crate::document) fn meant(text: &str) -> Option<i128> {
-    let text = text.to_ascii_lowercase();
-    if let Some(hex) = text.strip_prefix("0x") {
-        return i64::from_str_radix(hex, 16).ok().map(i128::from);
-    }
-    if let Some(octal) = text.strip_prefix("0o") {
-        return i64::from_str_radix(octal, 8).ok().map(i128::from);
-    }
-    let plain = text.replace(['_', ','], "");
-    let plain = plain.strip_suffix(".0").unwrap_or(&plain);
-    decimal(plain)
-}
-
 macro_rules! integers {
-    ($($method:ident $visit:ident $type:ident)*) => {
+    ($($method:ident $visit:ident $min:expr, $max:expr;)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-            visitor.$visit(self.integer($type::MIN.into(), $type::MAX.into())?)
+            visitor.$visit(self.integer($min.into(), $max.into())?)
         })*
     };
 }
+
+/// What Kubernetes counts, it counts in 32 bits with a sign.
+const MOST: u32 = i32::MAX.unsigned_abs();
 
 impl<'de> Deserializer<'de> for Reader<'_> {
     type Error = DecodeError;
@@ -175,22 +114,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     integers! {
-        deserialize_i8 visit_i8 i8
-        deserialize_i16 visit_i16 i16
-        deserialize_i32 visit_i32 i32
-        deserialize_i64 visit_i64 i64
-        deserialize_u8 visit_u8 u8
-        deserialize_u16 visit_u16 u16
-        deserialize_u32 visit_u32 u32
-        deserialize_u64 visit_u64 u64
+        deserialize_i8 visit_i8 i8::MIN, i8::MAX;
+        deserialize_i16 visit_i16 i16::MIN, i16::MAX;
+        deserialize_i32 visit_i32 i32::MIN, i32::MAX;
+        deserialize_i64 visit_i64 i64::MIN, i64::MAX;
+        deserialize_u8 visit_u8 u8::MIN, u8::MAX;
+        deserialize_u16 visit_u16 u16::MIN, u16::MAX;
+        deserialize_u32 visit_u32 u32::MIN, MOST;
+        deserialize_u64 visit_u64 u64::MIN, u64::MAX;
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_str(self.text()?)
+        let text = self.text(&visitor)?;
+        visitor.visit_str(text)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_str(self.text()?)
+        let text = self.text(&visitor)?;
+        visitor.visit_str(text)
     }
 
     /// A key that is written has a value: null is refused by whatever is inside the option.
@@ -209,7 +150,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match &self.node.value {
             Value::Seq(items) => visitor.visit_seq(Seq { owner: self, items: items.iter() }),
-            Value::Scalar { .. } | Value::Map(_) => Err(self.wrong("a list")),
+            Value::Scalar { .. } if self.is_stand_in() => {
+                visitor.visit_seq(Seq { owner: self, items: [].iter() })
+            }
+            Value::Scalar { .. } | Value::Map(_) => Err(self.no_list(visitor)),
         }
     }
 
@@ -223,7 +167,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_map(self.map(self.entries()?, Some((name, fields))))
+        visitor
+            .visit_map(self.map(self.entries()?, Some((name, fields))))
+            .map_err(|error| error.of_type(name))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -232,11 +178,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let text = self.text()?;
-        if !variants.contains(&text) {
-            return Err(DecodeError::unknown_variant(text, variants));
-        }
-        let variant: StrDeserializer<'_, DecodeError> = text.into_deserializer();
+        let variant: StrDeserializer<'_, DecodeError> = self.choice(variants)?.into_deserializer();
         visitor.visit_enum(variant)
     }
 
@@ -262,7 +204,8 @@ impl<'de> SeqAccess<'de> for Seq<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let Reader { name, session, raw, .. } = self.owner;
+        let Reader { session, raw, .. } = self.owner;
+        let name = self.owner.name.item();
         let Some(node) = self.items.by_ref().find(|item| !session.is_skipped(item)) else { return Ok(None) };
         seed.deserialize(Reader { node, name, place: node.span, session, raw })
             .map(Some)
@@ -309,7 +252,9 @@ impl<'de> MapAccess<'de> for Map<'_> {
         let Reader { session, node: owner, name, place, raw } = self.owner;
         match self.value.take() {
             Some(entry) => {
-                let (node, name, place) = (&entry.value, entry.key.text.as_str(), entry.place());
+                let key = entry.key.text.as_str();
+                let name = if self.fields.is_some() { Name::Field(key) } else { Name::Entry(key) };
+                let (node, place) = (&entry.value, entry.place());
                 seed.deserialize(Reader { node, name, place, session, raw })
                     .map_err(|error| error.located(node, name, place))
             }

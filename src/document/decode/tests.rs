@@ -52,7 +52,7 @@ fn every_problem_of_a_document_is_reported_in_one_go() {
     );
     insta::assert_snapshot!(diagnostics.join("\n"));
     let partial = partial.unwrap();
-    assert_eq!(partial.storage.keys().collect::<Vec<_>>(), ["more"]);
+    assert_eq!(partial.storage.keys().collect::<Vec<_>>(), ["data", "more"]);
     assert!(matches!(&partial.ports["b"], Port::Full(port) if port.port == 1));
 }
 

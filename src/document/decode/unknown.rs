@@ -40,19 +40,46 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("SecretKey", "name", "the name of the Secret is `secret`"),
 ];
 
-/// What a required field may look like.
-pub(super) fn missing(field: &str) -> Option<String> {
-    let example = match field {
-        "image" => "registry.example.com/app:1.0.0",
-        "mountPath" => "/data",
-        "size" => "10Gi",
-        "host" => "shop.example.com",
-        "port" => "8080",
-        "secret" => "shop-db",
-        "key" => "password",
-        _ => return None,
-    };
-    Some(format!("write it, such as `{field}: {example}`"))
+/// As many fields as still help when they are listed.
+const MOST_LISTED: usize = 15;
+
+/// What required fields may look like, of a type where others have a field of the same name.
+const EXAMPLES: &[(Option<&str>, &str, &str)] = &[
+    (Some("Metadata"), "name", "shop"),
+    (Some("SecretMount"), "path", "/etc/tls"),
+    (Some("IgnoredField"), "path", "/spec/replicas"),
+    (Some("PatchOperation"), "path", "/spec/paused"),
+    (Some("Database"), "host", "pg.data"),
+    (Some("Database"), "name", "shop"),
+    (Some("Login"), "name", "shop-db"),
+    (Some("SecretFile"), "name", "pg-ca"),
+    (Some("SecretFile"), "key", "ca.crt"),
+    (Some("InlineMigration"), "name", "create_orders"),
+    (None, "image", "registry.example.com/app:1.0.0"),
+    (None, "mountPath", "/data"),
+    (None, "size", "10Gi"),
+    (None, "host", "shop.example.com"),
+    (None, "port", "8080"),
+    (None, "secret", "shop-db"),
+    (None, "key", "password"),
+    (None, "max", "10"),
+    (None, "schedule", "\"0 3 * * *\""),
+    (None, "allow", "[\"0 9 * * 1-5 for 8h\"]"),
+    (None, "target", "Deployment"),
+    (None, "op", "add"),
+    (None, "secretRef", "{name: shop-db}"),
+    (None, "version", "\"0001\""),
+    (None, "sql", "ALTER TABLE orders ADD COLUMN total bigint"),
+    (None, "command", "[alembic, upgrade, head]"),
+    (None, "rule", "ban-drop-column"),
+    (None, "reason", "nothing reads the column since 1.4"),
+];
+
+/// How a required field of the type `owner` may be written.
+pub(super) fn missing(owner: Option<&str>, field: &str) -> Option<String> {
+    let of = |wanted: Option<&str>| EXAMPLES.iter().find(|(of, name, _)| *of == wanted && *name == field);
+    let (.., example) = owner.and_then(|owner| of(Some(owner))).or_else(|| of(None))?;
+    Some(format!("{field}: {example}"))
 }
 
 /// The diagnostic for a field that the type `owner` does not have.
@@ -62,8 +89,12 @@ pub(in crate::document) fn field(owner: &str, field: &str, fields: &[&str], span
     let help = elsewhere
         .map(|(.., ours)| (*ours).to_owned())
         .or_else(|| did_you_mean(field, fields.iter().copied()))
-        .or_else(|| {
-            (fields.len() <= 10).then(|| format!("the fields are {}", all_of(fields.iter().copied())))
+        .or_else(|| match owner {
+            "AppSpec" => Some("`portfolio explain app` lists the fields".to_owned()),
+            _ if fields.len() <= MOST_LISTED => {
+                Some(format!("the fields are {}", all_of(fields.iter().copied())))
+            }
+            _ => None,
         });
     Diagnostic::error(Code::UnknownField, span, format!("unknown field `{name}`")).maybe_help(help)
 }

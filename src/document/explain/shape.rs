@@ -46,8 +46,10 @@ fn typed(schema: Schema<'_>, node: &Value, name: &str, plural: bool) -> String {
         ("integer", _) => {
             let bound = |key: &str| node.get(key).and_then(Value::as_i64);
             match (bound("minimum"), bound("maximum")) {
-                (Some(least), Some(most)) => format!("whole number, {least} to {most}"),
-                (Some(least), None) => format!("whole number, {least} or more"),
+                (Some(least), Some(most)) if most < i64::from(i32::MAX) => {
+                    format!("whole number, {least} to {most}")
+                }
+                (Some(least), Some(_) | None) => format!("whole number, {least} or more"),
                 (None, _) => "whole number".to_owned(),
             }
         }

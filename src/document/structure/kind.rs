@@ -3,7 +3,7 @@
 use super::types::{Kind, structure};
 use super::walk::{Mode, Spot, check_type, version};
 use crate::document::diagnostic::{did_you_mean, one_of, shown};
-use crate::document::node::{Entry, Node};
+use crate::document::node::{Entry, Node, Value};
 use crate::document::{Code, Diagnostic, Span};
 
 /// The kind that is built into Kubernetes, in any supported version, with its plural.
@@ -33,6 +33,10 @@ pub(in crate::document) fn type_of_kind(name: &str) -> Option<&'static str> {
 /// Checks an object that is written out in full. Of a kind of somebody else nothing is known offline.
 pub(in crate::document) fn object(node: &Node, name: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) {
     let spot = Spot { name, place, item: true };
+    if !matches!(node.value, Value::Map(_)) {
+        diagnostics.push(spot.no_map(node));
+        return;
+    }
     let (Some(api_version), Some(kind_name)) =
         (text(node, "apiVersion", spot, diagnostics), text(node, "kind", spot, diagnostics))
     else {

@@ -76,6 +76,15 @@ impl Spot<'_> {
         if self.item { format!("write `{value}`") } else { format!("write `{}: {value}`", shown(self.name)) }
     }
 
+    /// What should have fields, and has none.
+    pub(super) fn no_map(&self, node: &Node) -> Diagnostic {
+        if node.is_null() {
+            return self.null("a map");
+        }
+        self.error(Code::KubernetesType, format!("must be a map, not {}", node.kind()))
+            .help("write its fields below it, each as `name: value`")
+    }
+
     fn null(&self, expected: &str) -> Diagnostic {
         let help = if self.item {
             "write a value after the `-`, or remove the line"

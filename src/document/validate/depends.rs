@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Rules, names};
 use crate::document::across::{dependency_id, volume_claim};
 use crate::document::awaited::{awaited, target};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::quoted;
 use crate::document::node::Places;
-use crate::document::{App, AppSpec, Code, Document, DocumentId, DocumentKind, Span};
+use crate::document::{App, AppSpec, Code, Diagnostic, Document, DocumentId, DocumentKind, Span};
 
 /// The most dependencies of a document.
 const MOST_DEPENDENCIES: usize = 100;
@@ -24,22 +24,24 @@ impl Rules<'_> {
             );
             return;
         }
-        for (number, dependency) in self.app.spec.depends_on.iter().enumerate() {
-            let number = number.to_string();
+        for (at, dependency) in self.app.spec.depends_on.iter().enumerate() {
+            let number = at.to_string();
             let Some((kind, field, name)) = target(dependency) else {
-                self.error(
-                    Code::InvalidDependency,
-                    &["dependsOn", &number],
-                    "a dependency names exactly one document",
-                    "write `{app: cart}` or `{migration: shop-db}`, each as an item of its own",
-                );
+                if self.whole || dependency.app.is_some() {
+                    self.error(
+                        Code::InvalidDependency,
+                        &["dependsOn", &number],
+                        "a dependency names exactly one document",
+                        "write `{app: cart}` or `{migration: shop-db}`, each as an item of its own",
+                    );
+                }
                 continue;
             };
             if !names::is_dns_label(name) {
                 self.error(
                     Code::InvalidDependency,
                     &["dependsOn", &number, field],
-                    format!("`{}` cannot be the name of a {kind}", shown(name)),
+                    format!("{} cannot be the name of a {kind}", quoted(name)),
                     "at most 63 lower-case letters, digits and `-`",
                 );
             }
@@ -47,9 +49,17 @@ impl Rules<'_> {
                 self.error(
                     Code::InvalidNamespace,
                     &["dependsOn", &number, "namespace"],
-                    format!("`{}` cannot be the name of a namespace", shown(namespace)),
+                    format!("{} cannot be the name of a namespace", quoted(namespace)),
                     "at most 63 lower-case letters, digits and `-`",
                 );
+            }
+            let mut earlier = self.app.spec.depends_on.iter().take(at);
+            if let Some(first) = earlier.position(|earlier| earlier == dependency) {
+                let first = self.at(&["dependsOn", &first.to_string()]);
+                let message = format!("the dependency on the {kind} {} is there twice", quoted(name));
+                let diagnostic =
+                    Diagnostic::error(Code::InvalidDependency, self.at(&["dependsOn", &number]), message);
+                self.push(diagnostic.label(first, "the first of them").help("remove one of them"));
             }
             if dependency_id(kind, dependency.namespace.as_deref(), &self.app.id, name) == self.app.id {
                 self.error(
@@ -68,19 +78,14 @@ impl Rules<'_> {
         let names = &self.app.spec.migrations;
         for (number, name) in names.iter().enumerate() {
             let place = number.to_string();
-            if !names::is_dns_label(name) {
+            if names::is_dns_label(name) {
+                self.twice(Code::InvalidDependency, &["migrations", &place], names);
+            } else {
                 self.error(
                     Code::InvalidDependency,
                     &["migrations", &place],
-                    format!("`{}` cannot be the name of a {}", shown(name), DocumentKind::DatabaseMigration),
+                    format!("{} cannot be the name of a {}", quoted(name), DocumentKind::DatabaseMigration),
                     "at most 63 lower-case letters, digits and `-`",
-                );
-            } else if names.iter().take(number).any(|before| before == name) {
-                self.error(
-                    Code::InvalidDependency,
-                    &["migrations", &place],
-                    format!("`{name}` is there twice"),
-                    "remove one of them",
                 );
             }
         }

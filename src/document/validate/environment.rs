@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rules, names};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::{Code, Diagnostic, Scalar, SecretKey};
 
 impl Rules<'_> {
@@ -25,7 +25,7 @@ pub(super) fn variables(
         rules.key_error(
             Code::InvalidEnvName,
             &[path, &[field, name]].concat(),
-            format!("`{}` cannot be the name of an environment variable", shown(name)),
+            format!("{} cannot be the name of an environment variable", quoted(name)),
             "letters, digits, `_`, `-` and `.`, no digit first",
         );
     }
@@ -45,8 +45,8 @@ pub(super) fn variables(
             rules.error(
                 Code::InvalidReference,
                 &at(&["key"]),
-                format!("`{}` cannot be a key of a Secret", shown(&secret.key)),
-                "letters, digits, `-`, `_` and `.`",
+                format!("{} cannot be a key of a Secret", quoted(&secret.key)),
+                "at most 253 letters, digits, `-`, `_` and `.`",
             );
         }
     }

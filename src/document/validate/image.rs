@@ -1,7 +1,7 @@
 //! Image references, after the grammar of distribution/reference.
 
 use super::Rules;
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::{Code, Diagnostic, Span};
 
 /// Tags that people move.
@@ -20,7 +20,7 @@ impl Rules<'_> {
 /// Reports what is wrong with an image reference.
 pub(in crate::document) fn check(image: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
     let Some(reference) = Reference::parse(image) else {
-        let message = format!("`{}` is not an image reference", shown(image));
+        let message = format!("{} is not an image reference", quoted(image));
         diagnostics.push(
             Diagnostic::error(Code::InvalidImage, span, message)
                 .help("write `registry.example.com/team/app:1.4.2`, the path in lower case"),

@@ -1,11 +1,11 @@
 //! HTTP from outside.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::ports::declared;
 use super::{Rules, names};
-use crate::document::diagnostic::shown;
-use crate::document::{Code, Protocol};
+use crate::document::diagnostic::{quoted, shown};
+use crate::document::{Code, Diagnostic, Protocol, Span};
 
 impl Rules<'_> {
     pub(super) fn ingress(&mut self) {
@@ -29,7 +29,7 @@ impl Rules<'_> {
         } else if ingress.host.is_none() && ingress.hosts.is_empty() && self.whole {
             self.key_error(
                 Code::HostAndHosts,
-                &["ingress"],
+                &["ingress", "hosts"],
                 "the Ingress has no host",
                 "write `host: shop.example.com`",
             );
@@ -48,21 +48,28 @@ impl Rules<'_> {
         if let Some(path) = &ingress.path {
             self.prefix(&["ingress", "path"], path);
         }
-        let mut rules = BTreeSet::new();
+        let mut rules: BTreeMap<(&str, String), Span> = BTreeMap::new();
         for (number, host) in ingress.hosts.iter().enumerate() {
             let number = number.to_string();
             self.host(&["ingress", "hosts", &number, "host"], &host.host);
             for (at, path) in host.paths.iter().enumerate() {
                 self.prefix(&["ingress", "hosts", &number, "paths", &at.to_string()], path);
             }
-            let paths: Vec<&str> = host.paths.iter().map(String::as_str).collect();
-            for path in if paths.is_empty() { vec!["/"] } else { paths } {
-                if !rules.insert((host.host.as_str(), path)) {
-                    self.error(
-                        Code::InvalidHost,
-                        &["ingress", "hosts", &number, "host"],
-                        format!("`{}{}` is there twice", shown(&host.host), shown(path)),
-                        "remove one of them",
+            let root = ["/".to_owned()];
+            let paths = if host.paths.is_empty() { root.as_slice() } else { host.paths.as_slice() };
+            for (at, path) in paths.iter().enumerate() {
+                let at = at.to_string();
+                let place: &[&str] = match host.paths.as_slice() {
+                    [] => &["ingress", "hosts", &number, "host"],
+                    _ => &["ingress", "hosts", &number, "paths", &at],
+                };
+                let place = self.at(place);
+                if let Some(first) = rules.insert((host.host.as_str(), path.clone()), place) {
+                    let message = format!("`{}{}` is there twice", shown(&host.host), shown(path));
+                    self.push(
+                        Diagnostic::error(Code::InvalidHost, place, message)
+                            .label(first, "the first of them")
+                            .help("remove one of them"),
                     );
                 }
             }
@@ -86,7 +93,7 @@ impl Rules<'_> {
             self.error(
                 Code::InvalidUrlPath,
                 path,
-                format!("`{}` cannot be a prefix of paths, because of `{part}`", shown(prefix)),
+                format!("{} cannot be a prefix of paths, because of `{part}`", quoted(prefix)),
                 "write the path as servers see it, without `//`, `.`, `..` and an encoded `/`",
             );
         }
@@ -106,7 +113,7 @@ impl Rules<'_> {
         } else {
             "write a name in lower case such as `shop.example.com` or `*.example.com`"
         };
-        self.error(Code::InvalidHost, path, format!("`{}` is not a host name", shown(host)), help);
+        self.error(Code::InvalidHost, path, format!("{} is not a host name", quoted(host)), help);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rules, environment, image, names, resources, schedule};
-use crate::document::diagnostic::{did_you_mean, shown};
+use crate::document::diagnostic::{did_you_mean, quoted, shown};
 use crate::document::{AccessMode, Backup, Code, Duration, JobSpec};
 
 /// A `CronJob` adds a time of 11 characters to its name, which a pod's label must hold.
@@ -20,8 +20,8 @@ impl Rules<'_> {
                 self.key_error(
                     Code::InvalidReference,
                     &["jobs", name],
-                    format!("`{}` cannot be the name of a job", shown(name)),
-                    "lower-case letters, digits and `-`",
+                    format!("{} cannot be the name of a job", quoted(name)),
+                    "at most 63 lower-case letters, digits and `-`",
                 );
             }
             self.cron_job_name(&["jobs", name], name);
@@ -42,7 +42,7 @@ impl Rules<'_> {
         if self.whole && job.command.is_empty() && job.args.is_empty() && job.image.is_none() {
             self.key_error(
                 Code::NothingToRun,
-                &path,
+                &["jobs", name, "command"],
                 format!("the job `{}` would run the app itself", shown(name)),
                 "write `command: […]`, or `args: […]` for the image's own entrypoint",
             );
@@ -90,7 +90,7 @@ impl Rules<'_> {
         if self.whole && backup.command.is_empty() && backup.args.is_empty() && backup.image.is_none() {
             self.key_error(
                 Code::NothingToRun,
-                &path,
+                &["backup", "command"],
                 "the backup says nothing to run",
                 "write `command: […]` that copies the data to where it is safe",
             );
@@ -127,14 +127,7 @@ impl Rules<'_> {
                     "use `accessMode: ReadWriteOnce`, which pods of one node share",
                 ),
                 Some(AccessMode::ReadWriteOnce | AccessMode::ReadOnlyMany | AccessMode::ReadWriteMany) => {
-                    if volumes.iter().filter(|other| *other == name).count() > 1 {
-                        self.error(
-                            Code::UnknownVolume,
-                            &path,
-                            format!("`{}` is there twice", shown(name)),
-                            "remove one of them",
-                        );
-                    }
+                    self.twice(Code::UnknownVolume, &path, volumes);
                 }
                 None if !self.whole => {}
                 None => {
@@ -154,7 +147,7 @@ impl Rules<'_> {
     fn cron_job_name(&mut self, path: &[&str], suffix: &str) {
         let name = format!("{}-{suffix}", self.app.id.name);
         let over = name.len().saturating_sub(MAX_CRON_JOB_NAME);
-        if over > 0 {
+        if over > 0 && names::is_dns_label(&self.app.id.name) {
             self.key_error(
                 Code::DerivedNameTooLong,
                 path,

@@ -2,7 +2,7 @@
 //! patches meet is checked once the app is rendered.
 
 use super::{Rules, schedule};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::structure::{self, Mode, Pod, Role};
 use crate::document::{Code, Patch, PatchOperation, PatchOperator, volume_name};
@@ -10,7 +10,7 @@ use crate::document::{Code, Patch, PatchOperation, PatchOperator, volume_name};
 /// The name of the app's own container.
 const CONTAINER: &str = "app";
 
-impl<'a> Rules<'a> {
+impl Rules<'_> {
     pub(super) fn manifests(&mut self) {
         let spec = &self.app.spec;
         self.containers();
@@ -60,25 +60,29 @@ impl<'a> Rules<'a> {
             self.target(&["patches", number, "target"], &patch.target);
         }
         if patch.merge.is_some() != patch.json.is_empty() && self.whole {
-            self.error(
+            let path: &[&str] = if patch.merge.is_some() { &path } else { &["patches", number, "json"] };
+            self.key_error(
                 Code::PatchKind,
-                &path,
+                path,
                 "a patch has exactly one of `merge` and `json`",
                 "write `merge: {spec: {…}}` for fields, `json: [{op: add, path: …, value: …}]` for items of lists",
             );
         }
-        if patch.merge.as_ref().is_some_and(|merge| !merge.0.is_object()) {
-            self.key_error(
-                Code::PatchKind,
-                &["patches", number, "merge"],
-                "`merge` must be a map of fields",
-                "write the fields as they are in the object, such as `merge: {spec: {…}}`",
-            );
-        } else if let Some(node) = self.node(&["patches", number, "merge"]) {
+        let path = ["patches", number, "merge"];
+        if let Some(node) = self.places.node(&path) {
             let kind = patch.target.split('/').next().unwrap_or_default();
-            let place = self.places.key(&["patches", number, "merge"]);
-            if let Some(of) = structure::type_of_kind(kind) {
-                structure::check(of, node, "merge", place, Mode::Partial, self.diagnostics);
+            match (&node.value, structure::type_of_kind(kind)) {
+                (Value::Scalar { .. } | Value::Seq(_), _) => self.key_error(
+                    Code::PatchKind,
+                    &path,
+                    format!("`merge` must be a map of fields, not {}", node.kind()),
+                    "write the fields as they are in the object, such as `merge: {spec: {…}}`",
+                ),
+                (Value::Map(_), Some(of)) => {
+                    let place = self.places.key(&path);
+                    structure::check(of, node, "merge", place, Mode::Partial, self.diagnostics);
+                }
+                (Value::Map(_), None) => {}
             }
         }
         for (at, operation) in patch.json.iter().enumerate() {
@@ -115,15 +119,6 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// What is written at this path.
-    fn node(&self, path: &[&str]) -> Option<&'a Node> {
-        path.iter().try_fold(self.places.root, |node, part| match &node.value {
-            Value::Seq(items) => items.get(part.parse::<usize>().ok()?),
-            Value::Map(_) => node.get(part),
-            Value::Scalar { .. } => None,
-        })
-    }
-
     /// A kind, or `Kind/name`.
     fn target(&mut self, path: &[&str], target: &str) {
         let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
@@ -134,7 +129,7 @@ impl<'a> Rules<'a> {
             self.error(
                 Code::InvalidTarget,
                 path,
-                format!("`{}` is neither a kind nor `Kind/name`", shown(target)),
+                format!("{} is neither a kind nor `Kind/name`", quoted(target)),
                 "write `Deployment`, or `Ingress/shop` for the one of this name",
             );
         }
@@ -147,7 +142,7 @@ impl<'a> Rules<'a> {
             self.error(
                 Code::InvalidPointer,
                 path,
-                format!("`{}` is not a JSON pointer", shown(pointer)),
+                format!("{} is not a JSON pointer", quoted(pointer)),
                 "write the keys with `/` before each, such as `/spec/replicas`; a `/` within a key is `~1`",
             );
         }

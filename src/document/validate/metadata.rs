@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{Rules, names};
 use crate::document::across::volume_claim;
 use crate::document::check::Metadata;
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::Places;
-use crate::document::{Code, Diagnostic, DocumentKind};
+use crate::document::{Code, Diagnostic, DocumentKind, Migration};
 
 /// Prefixes of keys that are ours to set.
 const RESERVED: [&str; 2] = ["portfolio.dev/", "app.kubernetes.io/"];
@@ -37,11 +37,21 @@ pub(in crate::document) fn metadata(
         if let Some(name) = names::suggest_label(name).filter(|name| names::is_rfc1035_label(name)) {
             help = format!("{help}: `{name}`");
         }
-        let message = format!("`{}` cannot be the name of a {kind}", shown(name));
+        let message = format!("{} cannot be the name of a {kind}", quoted(name));
         diagnostics.push(Diagnostic::error(Code::InvalidName, places.of(&["name"]), message).help(help));
     }
+    let over = name.len().saturating_sub(Migration::MAX_NAME);
+    if good && kind == DocumentKind::DatabaseMigration && over > 0 {
+        let message = format!("the names of its Jobs, `{}-0123456789-1`, would be too long", shown(name));
+        let help = format!(
+            "the name of a migration has at most {} characters; shorten it by {over}",
+            Migration::MAX_NAME
+        );
+        let place = places.of(&["name"]);
+        diagnostics.push(Diagnostic::error(Code::DerivedNameTooLong, place, message).help(help));
+    }
     if let Some(namespace) = namespace.as_ref().filter(|namespace| !names::is_dns_label(namespace)) {
-        let message = format!("`{}` cannot be the name of a namespace", shown(namespace));
+        let message = format!("{} cannot be the name of a namespace", quoted(namespace));
         diagnostics.push(
             Diagnostic::error(Code::InvalidNamespace, places.of(&["namespace"]), message)
                 .help("at most 63 lower-case letters, digits and `-`"),
@@ -108,7 +118,7 @@ impl Rules<'_> {
     /// Names of objects end up in labels too, so none may be longer than a label's value.
     fn derived(&mut self, name: &str, kind: &str, path: &[&str]) {
         let over = name.len().saturating_sub(63);
-        if over > 0 {
+        if over > 0 && names::is_dns_label(&self.app.id.name) {
             self.key_error(
                 Code::DerivedNameTooLong,
                 path,
@@ -142,18 +152,21 @@ pub(super) fn label_syntax(
 ) {
     let full: Vec<&str> = path.iter().copied().chain([key]).collect();
     if !names::is_qualified_name(key) {
-        let message = format!("`{}` cannot be the key of a label", shown(key));
+        let message = format!("{} cannot be the key of a label", quoted(key));
         diagnostics.push(
             Diagnostic::error(Code::InvalidLabel, places.key(&full), message)
                 .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),
         );
     }
     if !names::is_label_value(value) {
-        let message = format!("`{}` cannot be the value of a label", shown(value));
-        diagnostics.push(
-            Diagnostic::error(Code::InvalidLabel, places.of(&full), message)
-                .help("at most 63 letters, digits, `-`, `_` and `.`; anything else can be an annotation"),
-        );
+        let message = format!("{} cannot be the value of a label", quoted(value));
+        diagnostics.push(Diagnostic::error(Code::InvalidLabel, places.of(&full), message).help(
+            if matches!(path, ["selector"] | ["placement", ..]) {
+                "at most 63 letters, digits, `-`, `_` and `.`, as everywhere in Kubernetes"
+            } else {
+                "at most 63 letters, digits, `-`, `_` and `.`; anything else can be an annotation"
+            },
+        ));
     }
 }
 
@@ -168,7 +181,7 @@ fn check_annotations(
     for key in annotations.keys() {
         let full: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
         if !reserved(key, path, places, diagnostics) && !names::is_qualified_name(&key.to_ascii_lowercase()) {
-            let message = format!("`{}` cannot be the key of an annotation", shown(key));
+            let message = format!("{} cannot be the key of an annotation", quoted(key));
             diagnostics.push(
                 Diagnostic::error(Code::InvalidAnnotation, places.key(&full), message)
                     .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),

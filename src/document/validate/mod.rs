@@ -29,7 +29,7 @@ pub(in crate::document) use resources::bytes;
 pub(in crate::document) use schema_migration::migration;
 pub(in crate::document) use security::capability;
 
-use super::diagnostic::shown;
+use super::diagnostic::quoted;
 use super::node::Places;
 use super::{App, Code, Diagnostic, Span};
 
@@ -61,6 +61,16 @@ pub(in crate::document) fn app(
     rules.migrations();
 }
 
+/// Takes back what is said about a value that could not be read, whose stand-in is not what somebody wrote. The first
+/// `read` are those of reading.
+pub(in crate::document) fn only_what_was_read(read: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let (unread, judged) = diagnostics.split_at(read.min(diagnostics.len()));
+    let is_stand_in = |one: &Diagnostic| unread.iter().any(|other| other.span == one.span);
+    let kept: Vec<Diagnostic> = judged.iter().filter(|one| !is_stand_in(one)).cloned().collect();
+    diagnostics.truncate(read);
+    diagnostics.extend(kept);
+}
+
 /// An app under examination. Each file of this module adds its own rules.
 struct Rules<'a> {
     app: &'a App,
@@ -90,14 +100,27 @@ impl Rules<'_> {
         self.places.of(path)
     }
 
+    /// A text of a list that is in it before: `path` is where it is.
+    fn twice(&mut self, code: Code, path: &[&str], texts: &[String]) {
+        let Some((number, list)) = path.split_last() else { return };
+        let Some(number) = number.parse::<usize>().ok() else { return };
+        let Some(text) = texts.get(number) else { return };
+        if let Some(first) = texts.iter().take(number).position(|before| before == text) {
+            let first = self.at(&[list, &[first.to_string().as_str()]].concat());
+            let message = format!("{} is there twice", quoted(text));
+            let diagnostic = Diagnostic::error(code, self.at(path), message);
+            self.push(diagnostic.label(first, "the first of them").help("remove one of them"));
+        }
+    }
+
     /// The name of another object: a Secret, a class.
     fn reference(&mut self, what: &str, path: &[&str], name: &str) {
         if !names::is_subdomain(name) {
             self.error(
                 Code::InvalidReference,
                 path,
-                format!("`{}` cannot be the name of {what}", shown(name)),
-                "names are lower-case letters, digits, `-` and `.`, and begin and end with a letter or digit",
+                format!("{} cannot be the name of {what}", quoted(name)),
+                "at most 253 lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
             );
         }
     }

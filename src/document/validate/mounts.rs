@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::resources::bytes;
 use super::{Rules, names};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::{AccessMode, Code, Diagnostic, Span};
 
 /// Something at a path in the container.
@@ -36,7 +36,7 @@ impl Rules<'_> {
                 self.key_error(
                     Code::InvalidReference,
                     &["storage", name],
-                    format!("`{}` cannot be the name of a volume", shown(name)),
+                    format!("{} cannot be the name of a volume", quoted(name)),
                     "at most 63 lower-case letters, digits and `-`",
                 );
             }
@@ -69,7 +69,7 @@ impl Rules<'_> {
                 self.key_error(
                     Code::InvalidReference,
                     &["secretFiles", name],
-                    format!("`{}` cannot be the name of a volume", shown(name)),
+                    format!("{} cannot be the name of a volume", quoted(name)),
                     "at most 63 lower-case letters, digits and `-`",
                 );
             }
@@ -89,7 +89,7 @@ impl Rules<'_> {
             return None; // it was left out, which is reported as such
         }
         let problem = if !path.starts_with('/') {
-            Some((format!("`{}` is not an absolute path", shown(path)), "it begins with `/`"))
+            Some((format!("{} is not an absolute path", quoted(path)), "it begins with `/`"))
         } else if path.contains(odd) || parts.iter().any(|part| matches!(*part, "." | "..")) {
             Some((
                 format!("nothing can be mounted at `{}`", shown(path)),

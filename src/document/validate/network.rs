@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use super::{Rules, names};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::quoted;
 use crate::document::{Code, Peer};
 
 impl Rules<'_> {
@@ -27,7 +27,7 @@ impl Rules<'_> {
                     self.error(
                         Code::InvalidPort,
                         &["network", "to", &number, "ports", &at.to_string()],
-                        format!("`{}` is not a port, a number from 1 to 65535", shown(&port.0)),
+                        format!("{} is not a port, a number from 1 to 65535", quoted(&port.0)),
                         "the names of others' ports are not known here; write the number of the container's port",
                     );
                 }
@@ -56,7 +56,7 @@ impl Rules<'_> {
                 self.error(
                     Code::InvalidReference,
                     &[path, &[field]].concat(),
-                    format!("`{}` cannot be the name of {what}", shown(name)),
+                    format!("{} cannot be the name of {what}", quoted(name)),
                     "at most 63 lower-case letters, digits and `-`",
                 );
             }
@@ -89,7 +89,7 @@ impl Rules<'_> {
         match Range::parse(text) {
             Ok(range) => Some(range),
             Err(help) => {
-                let message = format!("`{}` is not a range of addresses", shown(text));
+                let message = format!("{} is not a range of addresses", quoted(text));
                 self.error(Code::InvalidCidr, path, message, &help);
                 None
             }

@@ -2,7 +2,7 @@
 
 use super::metadata::label_syntax;
 use super::{Rules, names};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::quoted;
 use crate::document::{Code, TaintEffect, Toleration, TolerationOperator};
 
 impl Rules<'_> {
@@ -33,36 +33,43 @@ impl Rules<'_> {
 
     /// Source: k8s.io/kubernetes `ValidateTolerations`.
     fn toleration(&mut self, number: &str, toleration: &Toleration) {
-        let path = ["placement", "tolerations", number];
         let exists = toleration.operator == TolerationOperator::Exists;
         let problem = match (&toleration.key, &toleration.value) {
             (Some(key), _) if !names::is_qualified_name(key) => Some((
-                format!("`{}` cannot be the key of a taint", shown(key)),
+                "key",
+                format!("{} cannot be the key of a taint", quoted(key)),
                 "write it as the node has it",
             )),
-            (None, _) if !exists => Some((
+            (None, _) if !exists && self.whole => Some((
+                "key",
                 "a toleration without a key is for every taint".to_owned(),
                 "write `operator: Exists` if it is meant to be, else the `key`",
             )),
-            (_, Some(value)) if exists && !value.is_empty() => {
-                Some(("with `operator: Exists` the value does not count".to_owned(), "remove `value`"))
-            }
+            (_, Some(value)) if exists && !value.is_empty() => Some((
+                "value",
+                "with `operator: Exists` the value does not count".to_owned(),
+                "remove `value`",
+            )),
             (_, Some(value)) if !names::is_label_value(value) => Some((
-                format!("`{}` cannot be the value of a taint", shown(value)),
+                "value",
+                format!("{} cannot be the value of a taint", quoted(value)),
                 "at most 63 letters, digits, `-`, `_` and `.`",
             )),
             (_, _)
                 if toleration.toleration_seconds.is_some()
-                    && toleration.effect != Some(TaintEffect::NoExecute) =>
+                    && toleration.effect != Some(TaintEffect::NoExecute)
+                    && self.whole =>
             {
                 Some((
+                    "tolerationSeconds",
                     "`tolerationSeconds` is for taints that send pods away".to_owned(),
                     "write `effect: NoExecute`, or remove `tolerationSeconds`",
                 ))
             }
             (_, _) => None,
         };
-        if let Some((message, help)) = problem {
+        if let Some((field, message, help)) = problem {
+            let path = ["placement", "tolerations", number, field];
             self.error(Code::InvalidToleration, &path, message, help);
         }
     }
@@ -72,14 +79,7 @@ impl Rules<'_> {
         for (number, secret) in pull.secrets.iter().enumerate() {
             let number = number.to_string();
             self.reference("a Secret", &["pull", "secrets", &number], secret);
-            if pull.secrets.iter().filter(|other| *other == secret).count() > 1 {
-                self.error(
-                    Code::InvalidReference,
-                    &["pull", "secrets", &number],
-                    format!("`{}` is there twice", shown(secret)),
-                    "remove one of them",
-                );
-            }
+            self.twice(Code::InvalidReference, &["pull", "secrets", &number], &pull.secrets);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Rules, names};
-use crate::document::diagnostic::{all_of, did_you_mean, shown};
-use crate::document::{AppSpec, Code, Diagnostic, Port, Protocol, ServiceType};
+use crate::document::diagnostic::{all_of, did_you_mean, quoted, shown};
+use crate::document::{AppSpec, Code, Diagnostic, Port, Protocol, ServiceType, Span};
 
 /// The declared ports: name, number, protocol; `port` is the one called `http`. The first is the main one, which
 /// Service, ingress and probes mean when they name none.
@@ -35,14 +35,14 @@ impl Rules<'_> {
             self.key_error(
                 Code::InvalidPortName,
                 &["ports", name],
-                format!("`{}` cannot be the name of a port", shown(name)),
+                format!("{} cannot be the name of a port", quoted(name)),
                 "at most 15 lower-case letters, digits and `-`, with a letter among them",
             );
         }
-        let mut seen: BTreeMap<(u16, &str), &str> = BTreeMap::new();
+        let mut seen: BTreeMap<(u16, &str), (&str, Span)> = BTreeMap::new();
         let short = spec.port.is_some();
         for (at, (name, number, protocol)) in declared(spec).into_iter().enumerate() {
-            let path: &[&str] = if short && at == 0 { &["port"] } else { &["ports", name] };
+            let path: &[&str] = if short && at == 0 { &["port"] } else { &["ports", name, "port"] };
             if number == 0 {
                 self.error(Code::InvalidPort, path, "0 is not a port", "write a number from 1 to 65535");
                 continue;
@@ -52,15 +52,18 @@ impl Rules<'_> {
                 Protocol::UDP => "UDP",
                 Protocol::SCTP => "SCTP",
             };
-            if let Some(other) = seen.insert((number, protocol), name).filter(|other| *other != name) {
-                self.error(
-                    Code::DuplicatePort,
-                    path,
-                    format!(
-                        "the {protocol} port {number} is declared twice, as `{other}` and `{}`",
-                        shown(name)
-                    ),
-                    "a container has each port once; remove one of them",
+            let place = self.at(path);
+            let other = seen.insert((number, protocol), (name, place));
+            if let Some((other, first)) = other.filter(|(other, _)| *other != name) {
+                let message = format!(
+                    "the {protocol} port {number} is declared twice, as {} and {}",
+                    quoted(other),
+                    quoted(name)
+                );
+                self.push(
+                    Diagnostic::error(Code::DuplicatePort, place, message)
+                        .label(first, "the first of them")
+                        .help("a container has each port once; remove one of them"),
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::ports::declared;
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::quoted;
 use crate::document::{Code, Diagnostic, Duration, Probe, Probes, Protocol};
 
 impl Rules<'_> {
@@ -47,9 +47,11 @@ impl Rules<'_> {
                 0 => format!("the probe `{name}` says nothing to check"),
                 _ => format!("the probe `{name}` says more than one thing to check"),
             };
+            // An empty command is what people look at; the other ways to check say themselves that they are there.
+            let path: &[&str] = if count == 0 { &["probes", name, "command"] } else { &["probes", name] };
             self.key_error(
                 Code::ProbeKind,
-                &["probes", name],
+                path,
                 message,
                 "write one of `path: /health`, `tcp: true`, `grpc: true` and `command: […]`",
             );
@@ -120,7 +122,7 @@ impl Rules<'_> {
             self.error(
                 Code::InvalidUrlPath,
                 path,
-                format!("`{}` is not the path of a URL", shown(url_path)),
+                format!("{} is not the path of a URL", quoted(url_path)),
                 "it begins with `/` and has no spaces",
             );
         }

@@ -40,6 +40,7 @@ pub(super) fn check(
     }
     for ((name, request), (_, limit)) in requests.into_iter().zip(limits) {
         if let (Some(request), Some(limit)) = (request, limit)
+            && limit.is_positive()
             && request > limit
         {
             let message = format!("the request for {name}, {request}, is more than the limit, {limit}");
@@ -60,7 +61,7 @@ pub(in crate::document) fn bytes(name: &str, amount: Quantity, span: Span) -> Op
         let message = format!("`{name}` is in bytes, and `{amount}` is no whole number of them");
         return Some(
             Diagnostic::error(Code::FractionOfByte, span, message)
-                .help("`m` is a thousandth: megabytes are `M` or `Mi`, as in `512Mi`"),
+                .help("write a unit of bytes, such as `512Mi`: without one they are single bytes, and `m` is a thousandth"),
         );
     }
     (amount < Quantity::from_bytes(1024)).then(|| {

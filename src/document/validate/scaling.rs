@@ -96,7 +96,7 @@ impl Rules<'_> {
             }
             // Kubernetes rounds the share that must stay up.
             (_, Some(IntOrPercent::Percent(share)))
-                if pods > 0 && (pods * u32::from(share)).div_ceil(100) >= pods =>
+                if pods > 0 && (u64::from(pods) * u64::from(share)).div_ceil(100) >= u64::from(pods) =>
             {
                 Some(("minAvailable", format!("{share}% of {pods} pods are {pods} when rounded up")))
             }

@@ -2,15 +2,16 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use crate::document::diagnostic::{did_you_mean, shown};
-use crate::document::node::Places;
+use crate::document::diagnostic::{did_you_mean, quoted, shown};
+use crate::document::node::{Places, Value};
 use crate::document::{Code, Diagnostic, Opening, Window};
 use crate::schedule::Schedule;
 
 /// The lines of a window and their zone.
 pub(super) fn window(window: &Window, path: &[&str], places: Places<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let at = |rest: &[&str]| places.of(&[path, rest].concat());
-    if window.allow.is_empty() && places.root.get(path.first().copied().unwrap_or_default()).is_some() {
+    let allow = places.node(&[path, &["allow"]].concat()).map(|node| &node.value);
+    if matches!(allow, Some(Value::Seq(openings)) if openings.is_empty()) {
         let message = "a window that never opens lets no change through";
         diagnostics.push(
             Diagnostic::error(Code::InvalidSchedule, at(&["allow"]), message).help(
@@ -20,7 +21,7 @@ pub(super) fn window(window: &Window, path: &[&str], places: Places<'_>, diagnos
     }
     for (number, line) in window.allow.iter().enumerate() {
         if let Err(problem) = line.parse::<Opening>() {
-            let message = format!("`{}` is not a time with a length: {problem}", shown(line));
+            let message = format!("{} is not a time with a length: {problem}", quoted(line));
             diagnostics.push(
                 Diagnostic::error(Code::InvalidSchedule, at(&["allow", &number.to_string()]), message)
                     .help("write a cron line with five fields and a length, such as `0 2 * * 1-5 for 3h`"),
@@ -52,8 +53,8 @@ pub(super) fn cron(line: &str, path: &[&str], places: Places<'_>, diagnostics: &
                 "write minute, hour, day of month, month, day of week, such as `0 3 * * *` for 3 o'clock each night"
             }
         };
-        diagnostics
-            .push(Diagnostic::error(Code::InvalidSchedule, places.of(path), error.to_string()).help(help));
+        let message = format!("{} is not a cron line: {}", quoted(line), error.problem());
+        diagnostics.push(Diagnostic::error(Code::InvalidSchedule, places.of(path), message).help(help));
     }
 }
 
@@ -73,6 +74,6 @@ pub(super) fn time_zone(
     let Some(name) = name.filter(|name| name.parse::<Tz>().is_err()) else { return };
     let help = did_you_mean(name, TZ_VARIANTS.iter().map(|zone| zone.name()))
         .unwrap_or_else(|| "write a name of the IANA time zone database, such as `Europe/Berlin`".to_owned());
-    let message = format!("`{}` is not a time zone", shown(name));
+    let message = format!("{} is not a time zone", quoted(name));
     diagnostics.push(Diagnostic::error(Code::InvalidTimeZone, places.of(path), message).help(help));
 }

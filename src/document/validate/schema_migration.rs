@@ -1,10 +1,10 @@
 //! The rules of a `DatabaseMigration` beyond those of its files.
 
 use super::{image, names, resources, schedule};
-use crate::document::diagnostic::shown;
-use crate::document::node::Places;
+use crate::document::diagnostic::{quoted, shown};
+use crate::document::node::{Places, Value};
 use crate::document::{
-    Code, Diagnostic, Duration, Migration, MigrationCommand, MigrationPhase, Policy, Span,
+    Code, Diagnostic, Duration, Migration, MigrationCommand, MigrationPhase, Milliseconds, Policy, Span,
 };
 
 /// Reports what is wrong with a migration.
@@ -16,15 +16,17 @@ pub(in crate::document) fn migration(
 ) {
     let spec = &migration.spec;
     let mut rules = Rules { places, diagnostics };
-    let sources: Vec<&str> = [
-        ("dir", spec.dir.is_some()),
-        ("migrations", places.root.entry("migrations").is_some()),
-        ("command", spec.command.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(name, there)| there.then_some(name))
-    .collect();
+    // What was written but could not be read is there as well.
+    let is_written = |field: &&str| places.root.entry(field).is_some();
+    let sources: Vec<&str> = ["dir", "migrations", "command"].into_iter().filter(is_written).collect();
+    let inline = places.node(&["migrations"]).map(|node| &node.value);
     match sources.as_slice() {
+        [_] if matches!(inline, Some(Value::Seq(items)) if items.is_empty()) => rules.error(
+            Code::MigrationSource,
+            rules.places.key(&["migrations"]),
+            "no migration is in the list",
+            "write `- {version: \"0001\", name: create_orders, sql: …}` below it",
+        ),
         [_] => {}
         [] => rules.error(
             Code::MigrationSource,
@@ -39,25 +41,23 @@ pub(in crate::document) fn migration(
             "keep one of `dir`, `migrations` and `command`",
         ),
     }
+    if spec.lock_timeout == Some(Milliseconds::new(0)) {
+        let span = places.of(&["lockTimeout"]);
+        let message = "without an end, a statement that queues for a lock holds up all that come after it";
+        rules.error(Code::NotPositive, span, message, "write `300ms`");
+    }
     if spec.deadline == Some(Duration::from_secs(0)) {
         let span = places.of(&["deadline"]);
         rules.error(Code::NotPositive, span, "`deadline` must be more than zero", "write `1h`");
     }
-    let name = &migration.id.name;
-    if name.len() > Migration::MAX_NAME {
-        rules.error(
-            Code::DerivedNameTooLong,
-            places.fallback,
-            format!("the names of its Jobs, `{}-0123456789-1`, would be too long", shown(name)),
-            &format!(
-                "the name of a migration has at most {} characters; shorten it by {}",
-                Migration::MAX_NAME,
-                name.len() - Migration::MAX_NAME
-            ),
-        );
-    }
     rules.not_yet(migration);
     rules.database(migration);
+    if let Some(schema) = &spec.schema {
+        rules.identifier("a schema", &["schema"], schema);
+    }
+    if let Some(role) = spec.runner.as_ref().and_then(|runner| runner.app_role.as_ref()) {
+        rules.identifier("a role", &["runner", "appRole"], role);
+    }
     if let Some(command) = &spec.command {
         rules.command(command);
     }
@@ -143,7 +143,8 @@ impl Rules<'_> {
 
     fn database(&mut self, migration: &Migration) {
         let Some(database) = &migration.spec.database else {
-            if migration.spec.command.is_none() {
+            let written = ["database", "command"].map(|field| self.places.root.entry(field).is_some());
+            if written == [false, false] {
                 self.error(
                     Code::MissingField,
                     self.places.fallback,
@@ -156,7 +157,7 @@ impl Rules<'_> {
         let address = database.host.parse::<std::net::IpAddr>().is_ok();
         if !address && !names::is_host(&database.host, false) {
             let span = self.places.of(&["database", "host"]);
-            let message = format!("`{}` is neither a host name nor an address", shown(&database.host));
+            let message = format!("{} is neither a host name nor an address", quoted(&database.host));
             self.error(
                 Code::InvalidHost,
                 span,
@@ -168,13 +169,17 @@ impl Rules<'_> {
             let span = self.places.of(&["database", "port"]);
             self.error(Code::InvalidPort, span, "0 is not a port", "write a number from 1 to 65535");
         }
-        if database.name.is_empty() {
-            let span = self.places.of(&["database", "name"]);
-            self.error(Code::InvalidReference, span, "the database needs a name", "write `name: shop`");
+        self.identifier("a database", &["database", "name"], &database.name);
+        let login = &database.secret_ref;
+        self.secret(&["database", "secretRef", "name"], &login.name);
+        for (field, key) in [("usernameKey", &login.username_key), ("passwordKey", &login.password_key)] {
+            if let Some(key) = key {
+                self.secret_key(&["database", "secretRef", field], key);
+            }
         }
-        self.secret(&["database", "secretRef", "name"], &database.secret_ref.name);
         if let Some(file) = &database.ca_secret {
             self.secret(&["database", "caSecret", "name"], &file.name);
+            self.secret_key(&["database", "caSecret", "key"], &file.key);
         }
     }
 
@@ -185,7 +190,7 @@ impl Rules<'_> {
             .filter(|(_, name)| !names::is_env_name(name))
         {
             let span = self.places.key(&["command", field, name]);
-            let message = format!("`{}` cannot be the name of an environment variable", shown(name));
+            let message = format!("{} cannot be the name of an environment variable", quoted(name));
             self.error(
                 Code::InvalidEnvName,
                 span,
@@ -200,18 +205,42 @@ impl Rules<'_> {
                 self.error(Code::EnvTwice, span, message, "remove one of them");
             }
             self.secret(&["command", "secrets", name, "secret"], &secret.secret);
+            self.secret_key(&["command", "secrets", name, "key"], &secret.key);
         }
     }
 
     fn secret(&mut self, path: &[&str], name: &str) {
         if !names::is_subdomain(name) {
-            let message = format!("`{}` cannot be the name of a Secret", shown(name));
+            let message = format!("{} cannot be the name of a Secret", quoted(name));
             self.error(
                 Code::InvalidReference,
                 self.places.of(path),
                 message,
-                "names are lower-case letters, digits, `-` and `.`, and begin and end with a letter or digit",
+                "at most 253 lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
             );
+        }
+    }
+
+    fn secret_key(&mut self, path: &[&str], key: &str) {
+        if !names::is_data_key(key) {
+            let message = format!("{} cannot be a key of a Secret", quoted(key));
+            let span = self.places.of(path);
+            self.error(
+                Code::InvalidReference,
+                span,
+                message,
+                "at most 253 letters, digits, `-`, `_` and `.`",
+            );
+        }
+    }
+
+    /// The name of something in PostgreSQL, which takes nearly any text and cuts off what is beyond 63 bytes.
+    /// Source: PostgreSQL manual, 4.1.1 Identifiers and Key Words.
+    fn identifier(&mut self, what: &str, path: &[&str], name: &str) {
+        if name.trim().is_empty() || name.len() > 63 || name.contains(char::is_control) {
+            let message = format!("{} cannot be the name of {what}", quoted(name));
+            let span = self.places.of(path);
+            self.error(Code::InvalidReference, span, message, "at most 63 bytes, without line breaks");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Loosenings of the hardened default.
 
 use super::Rules;
-use crate::document::diagnostic::{did_you_mean, shown};
+use crate::document::diagnostic::{did_you_mean, quoted};
 use crate::document::{Code, Diagnostic, Span};
 
 /// Source: capabilities(7), without `CAP_`.
@@ -49,9 +49,6 @@ const CAPABILITIES: [&str; 41] = [
     "WAKE_ALARM",
 ];
 
-/// Source: k8s.io/apimachinery `IsValidUserID`.
-const MOST_ID: u32 = i32::MAX.unsigned_abs();
-
 impl Rules<'_> {
     pub(super) fn security(&mut self) {
         let Some(security) = &self.app.spec.security else { return };
@@ -70,16 +67,6 @@ impl Rules<'_> {
             ),
             Some(_) | None => {}
         }
-        for (field, id) in [("user", security.user), ("group", security.group)] {
-            if let Some(id) = id.filter(|id| *id > MOST_ID) {
-                self.error(
-                    Code::InvalidNumber,
-                    &["security", field],
-                    format!("`{field}` must be a whole number from 0 to {MOST_ID}, not `{id}`"),
-                    "leave it out for 10001",
-                );
-            }
-        }
         for (number, name) in security.capabilities.iter().enumerate() {
             let place = self.at(&["security", "capabilities", &number.to_string()]);
             self.diagnostics.extend(capability(name, place));
@@ -96,6 +83,6 @@ pub(in crate::document) fn capability(name: &str, span: Span) -> Option<Diagnost
     let help = did_you_mean(bare, CAPABILITIES).unwrap_or_else(|| {
         "write it as in capabilities(7) without `CAP_`, such as `NET_BIND_SERVICE`".into()
     });
-    let message = format!("`{}` is not a capability", shown(name));
+    let message = format!("{} is not a capability", quoted(name));
     Some(Diagnostic::error(Code::InvalidCapability, span, message).help(help))
 }

@@ -66,26 +66,42 @@ fn run(migration: &Migration, attempt: u32) -> String {
     to_yaml(&render_migration(migration, &owner(), run, RendererVersion::V1))
 }
 
+/// What migrations can say, with the name of the golden file.
+pub(crate) fn migration_options() -> [(&'static str, Value); 2] {
+    [
+        (
+            "migration_options",
+            json!({
+                "database": {"host": "10.0.0.1", "port": 6432, "name": "shop", "sslMode": "verify-ca",
+                    "caSecret": {"name": "pg-ca", "key": "root.pem"},
+                    "secretRef": {"name": "login", "usernameKey": "user", "passwordKey": "pass"}},
+                "schema": "shop", "lockTimeout": "1s", "statementTimeout": "30s", "deadline": "10m", "retries": 0,
+                "runner": {"image": "registry.example.com/mirror:1", "resources": {
+                    "requests": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "1Gi"},
+                    "limits": {"cpu": "2", "memory": "1Gi", "ephemeral-storage": "2Gi"}}},
+            }),
+        ),
+        (
+            "migration_command",
+            json!({"command": {"image": "registry.example.com/tool:1", "command": ["alembic", "upgrade", "head"],
+                "env": {"A": "b"},
+                "secrets": {"DATABASE_URL": {"secret": "shop-db", "key": "url", "optional": true}}}}),
+        ),
+    ]
+}
+
 #[test]
 fn migrations() {
     let files = [("0001_a.sql", "CREATE TABLE a (id int);\n"), ("0002_b.sql", "SELECT 1;")];
     let smallest = run(&migration(&json!({}), &files), 1);
     golden("migration", &smallest);
-    let options = json!({
-        "database": {"host": "10.0.0.1", "port": 6432, "name": "shop", "sslMode": "verify-ca",
-            "caSecret": {"name": "pg-ca", "key": "root.pem"},
-            "secretRef": {"name": "login", "usernameKey": "user", "passwordKey": "pass"}},
-        "schema": "shop", "lockTimeout": "1s", "statementTimeout": "30s", "deadline": "10m", "retries": 0,
-        "runner": {"image": "registry.example.com/mirror:1", "resources": {"limits": {"memory": "1Gi"}}},
-    });
+    let [(options_name, options), (command_name, command)] = migration_options();
     let options = run(&migration(&options, &files), 2);
     golden(
-        "migration_options",
+        options_name,
         &TextDiff::from_lines(&smallest, &options).unified_diff().context_radius(2).to_string(),
     );
-    let command = json!({"command": {"image": "registry.example.com/tool:1", "command": ["alembic", "upgrade", "head"],
-        "env": {"A": "b"}, "secrets": {"DATABASE_URL": {"secret": "shop-db", "key": "url"}}}});
-    golden("migration_command", &run(&migration(&command, &[]), 1));
+    golden(command_name, &run(&migration(&command, &[]), 1));
 }
 
 #[test]
@@ -111,10 +127,10 @@ fn the_content_of_a_migration_is_what_it_does_where() {
     }
 }
 
-#[test]
+/// Each option with the name of its golden file.
 #[allow(clippy::too_many_lines, reason = "a table")]
-fn every_option_makes_the_difference_that_its_golden_file_shows() {
-    for (name, fields) in [
+pub(crate) fn options() -> Vec<(&'static str, Value)> {
+    vec![
         ("image_digest", json!({"image": "registry.example.com/web@sha256:0123456789abcdef"})),
         (
             "selector_of_a_chart",
@@ -289,7 +305,83 @@ fn every_option_makes_the_difference_that_its_golden_file_shows() {
             "pod_labels",
             json!({"podLabels": {"tier": "front"}, "podAnnotations": {"prometheus.io/scrape": "true"}}),
         ),
-    ] {
+        ("config_from", json!({"configFrom": "./config"})),
+        (
+            "service_port",
+            json!({"port": 8080, "service": {"port": 8000, "type": "NodePort", "annotations": {"example.com/lb": "internal"}}}),
+        ),
+        (
+            "resources_all",
+            json!({"resources": {"requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "2Gi"},
+                "limits": {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "4Gi"}}}),
+        ),
+        (
+            "probes_full",
+            json!({"ports": {"grpc": 50051, "admin": 9000}, "probes": {
+                "startup": {"grpc": true, "port": "admin", "period": "2s", "timeout": "2s", "failures": 5},
+                "ready": {"command": ["/bin/check"], "period": "3s", "timeout": "1s", "failures": 2},
+                "live": {"grpc": true, "period": "1m", "timeout": "10s", "failures": 4}}}),
+        ),
+        (
+            "probes_tcp",
+            json!({"port": 8080, "probes": {"startup": {"tcp": true}, "ready": {"tcp": true},
+                "live": {"command": ["/bin/check", "--live"]}}}),
+        ),
+        ("ingress_path", json!({"port": 8080, "ingress": {"host": "*.example.com", "path": "/shop"}})),
+        (
+            "ingress_many",
+            json!({"port": 8080, "ingress": {"hosts": [
+                {"host": "b.example.com"}, {"host": "a.example.com", "paths": ["/v2", "/v3"]}]}}),
+        ),
+        ("disruption_away", json!({"replicas": 4, "disruption": {"maxUnavailable": "2"}})),
+        (
+            "jobs_resources",
+            json!({"jobs": {"report": {"schedule": "0 3 * * *", "command": ["/bin/report"], "resources": {
+                "requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "2Gi"},
+                "limits": {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "4Gi"}}}}}),
+        ),
+        (
+            "backup_all",
+            json!({"backup": {"schedule": "0 1 * * *", "timeZone": "Europe/Berlin", "command": ["/bin/backup"],
+                "args": ["--all"], "history": 7,
+                "secrets": {"KEY": {"secret": "s3", "key": "key", "optional": true}}, "resources": {
+                "requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "2Gi"},
+                "limits": {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "4Gi"}}}}),
+        ),
+        (
+            "network_out",
+            json!({"network": {"to": [{"app": "cart", "namespace": "shop"},
+                {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}]}}),
+        ),
+        (
+            "objects_role",
+            json!({"objects": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+                "metadata": {"name": "web", "labels": {"a": "b"}}, "rules": []}]}),
+        ),
+        (
+            "patches_all",
+            json!({"port": 8080, "patches": [
+                {"target": "Deployment", "merge": {"spec": {"template": {"spec": {"dnsPolicy": "Default"}}}}},
+                {"target": "Service/web", "json": [
+                    {"op": "test", "path": "/spec/ports/0/port", "value": 80},
+                    {"op": "copy", "path": "/metadata/annotations/example.com~1owner",
+                        "from": "/metadata/annotations/example.com~1contact"}]}]}),
+        ),
+    ]
+}
+
+/// What the reconciler goes by, of which no object shows anything.
+pub(crate) fn reconciler_only() -> Value {
+    json!({"suspend": true, "adopt": true,
+        "dependsOn": [{"app": "cart"}, {"migration": "shop-db", "namespace": "data"}],
+        "rollout": {"rollback": "manual"}, "deletion": {"protect": true, "confirm": true, "grace": "1m"},
+        "drift": {"mode": "report", "ignore": [{"target": "Deployment", "path": "/spec/replicas"}]},
+        "window": {"allow": ["0 9 * * * for 8h"], "timeZone": "Europe/Berlin"}})
+}
+
+#[test]
+fn every_option_makes_the_difference_that_its_golden_file_shows() {
+    for (name, fields) in options() {
         option(name, fields);
     }
 }
@@ -309,11 +401,7 @@ fn the_backup_before_a_deletion_reads_the_volumes_wherever_they_are() {
 #[test]
 fn options_that_concern_only_the_reconciler_change_no_object() {
     let smallest = rendered(&app(spec(json!({}))));
-    let fields = json!({"suspend": true, "adopt": true, "dependsOn": [{"app": "cart"}],
-        "rollout": {"rollback": "manual"}, "deletion": {"protect": true, "confirm": true, "grace": "1m"},
-        "drift": {"mode": "report", "ignore": [{"target": "Deployment", "path": "/spec/replicas"}]},
-        "window": {"allow": ["0 9 * * * for 8h"]}});
-    assert_eq!(rendered(&app(spec(fields))), smallest);
+    assert_eq!(rendered(&app(spec(reconciler_only()))), smallest);
 }
 
 #[test]

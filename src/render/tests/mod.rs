@@ -1,6 +1,6 @@
 //! What rendering gives for each option, and what holds whatever the options are.
 
-mod golden;
+pub(crate) mod golden;
 mod invariants;
 
 use serde_json::{Value, json};
@@ -13,10 +13,12 @@ pub(super) fn owner() -> Owner {
     Owner { namespace: "portfolio-system".to_owned(), source: "main".to_owned() }
 }
 
-/// An app with this specification; `config` becomes its files, as the document's reader does it.
+/// An app with this specification; `config` becomes its files, as the document's reader does it. The folder of
+/// `configFrom` has one file, which is no text.
 pub(super) fn app(spec: AppSpec) -> App {
-    let config_files =
-        spec.config.iter().map(|(name, text)| (name.clone(), ConfigFile::Text(text.clone()))).collect();
+    let folder = spec.config_from.iter().map(|_| ("logo.png", ConfigFile::Base64("iVBORw0KGgo=".to_owned())));
+    let config = spec.config.iter().map(|(name, text)| (name.as_str(), ConfigFile::Text(text.clone())));
+    let config_files = config.chain(folder).map(|(name, file)| (name.to_owned(), file)).collect();
     App {
         id: DocumentId::app("shop", "web"),
         labels: [("team".to_owned(), "web".to_owned())].into(),

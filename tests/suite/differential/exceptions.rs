@@ -34,12 +34,18 @@ fn is_empty(value: &Value) -> bool {
     text(value).is_empty()
 }
 
-pub const EXCEPTIONS: [Exception; 31] = [
+pub const EXCEPTIONS: [Exception; 32] = [
     Exception {
         code: Code::InvalidAnnotation,
         fields: &["metadata.annotations size", "ingress.annotations size"],
         values: |value| text(value).len() > 250_000,
         why: "room is kept for the annotations that portfolio sets itself, whose length differs by source and document",
+    },
+    Exception {
+        code: Code::InvalidNumber,
+        fields: &["replicas", "autoscaling.", "jobs history", "jobs retries", "probes failures"],
+        values: |value| value.as_u64().is_some_and(|number| number > i32::MAX.unsigned_abs().into()),
+        why: "more than Kubernetes counts to; what is shown to the server is cut to its most, which nobody wrote",
     },
     // Names.
     Exception {

@@ -1,7 +1,7 @@
 //! Environment variables of a container.
 
 use super::{Rules, items, present, text};
-use crate::document::diagnostic::{all_of, one_of, shown};
+use crate::document::diagnostic::{all_of, one_of, quoted};
 use crate::document::node::Node;
 use crate::document::validate::is_env_name;
 use crate::document::{Code, Span};
@@ -18,7 +18,7 @@ impl Rules<'_> {
                 self.error(
                     Code::InvalidEnvName,
                     entry.place(),
-                    format!("`{}` cannot be the name of an environment variable", shown(name)),
+                    format!("{} cannot be the name of an environment variable", quoted(name)),
                     "letters, digits, `_`, `-` and `.`, with no digit first",
                 );
             }

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::types::structure;
 use super::walk::{MOST_PROBLEMS, Mode, Spot, check_type};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::validate::{image, is_dns_label, suggest_label};
 use crate::document::{Code, Diagnostic, Span};
@@ -64,6 +64,9 @@ pub(in crate::document) fn container(
     if let Some(id) = structure().type_id(CONTAINER) {
         check_type(id, node, Spot { name: list, place, item: true }, Mode::Whole, diagnostics);
     }
+    if !matches!(node.value, Value::Map(_)) {
+        return;
+    }
     let most = diagnostics.len() + MOST_PROBLEMS;
     let mut rules = Rules { node, role, place, diagnostics };
     rules.name(pod);
@@ -101,7 +104,7 @@ impl Rules<'_> {
             if let Some(name) = suggest_label(name) {
                 help = format!("{help}: `{name}`");
             }
-            let message = format!("`{}` cannot be the name of a container", shown(name));
+            let message = format!("{} cannot be the name of a container", quoted(name));
             self.error(Code::KubernetesValue, place, message, help);
         }
         let Some(first) = pod.names.insert(name.to_owned(), Some(place)) else { return };

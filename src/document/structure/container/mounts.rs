@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Rules, items, text};
 use crate::document::Code;
-use crate::document::diagnostic::{all_of, did_you_mean, shown};
+use crate::document::diagnostic::{all_of, did_you_mean, quoted, shown};
 
 /// As many volumes as still help when they are listed.
 const FEW: usize = 10;
@@ -36,7 +36,7 @@ impl Rules<'_> {
             let inside = ["subPath", "subPathExpr"].map(|field| text(mount, field));
             for (entry, path) in inside.into_iter().flatten() {
                 if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-                    let message = format!("`{}` is not a path within the volume", shown(path));
+                    let message = format!("{} is not a path within the volume", quoted(path));
                     self.error(
                         Code::InvalidMountPath,
                         entry.place(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Rules, items, number, text};
-use crate::document::diagnostic::shown;
+use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node};
 use crate::document::validate::is_port_name;
 use crate::document::{Code, Diagnostic, Span};
@@ -46,7 +46,7 @@ impl Rules<'_> {
             self.error(
                 Code::InvalidPortName,
                 entry.place(),
-                format!("`{}` cannot be the name of a port", shown(name)),
+                format!("{} cannot be the name of a port", quoted(name)),
                 "at most 15 lower-case letters, digits and `-`, with a letter among them",
             );
         }

@@ -1,7 +1,7 @@
 //! Requests and limits of a container.
 
 use super::{Rules, entries};
-use crate::document::diagnostic::{did_you_mean, shown};
+use crate::document::diagnostic::{did_you_mean, quoted, shown};
 use crate::document::node::{Entry, Node};
 use crate::document::validate::bytes;
 use crate::document::{Code, Diagnostic, Quantity};
@@ -23,7 +23,7 @@ impl Rules<'_> {
                 None if entry.value.text().is_some_and(|text| text.starts_with('-')) => self.error(
                     Code::KubernetesValue,
                     entry.place(),
-                    format!("`{}` cannot be less than zero", shown(name)),
+                    format!("{} cannot be less than zero", quoted(name)),
                     "write what the container needs",
                 ),
                 Some(_) | None => {}
