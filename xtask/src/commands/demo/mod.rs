@@ -48,7 +48,7 @@ impl Demo {
             narrator.stays_up(&stage);
             // An error would mean that the handler is gone, which is as good a reason to end.
             let _ = interruption.recv();
-            Narrator::say("ending: daemon, control plane and their files are removed");
+            Narrator::say("ending: daemon and control plane stop; repository and logs stay in target/demo");
         }
         Ok(ExitCode::SUCCESS)
     }
