@@ -191,11 +191,13 @@ fn strip_template(template: &mut Value) {
         metadata.remove("creationTimestamp");
     }
     let Some(pod) = template.get_mut("spec") else { return };
-    without(pod, POD);
     if let Value::Object(fields) = &mut *pod {
         // The old name of `serviceAccountName`, which the API server writes beside it.
-        fields.remove("serviceAccount");
+        if let Some(old) = fields.remove("serviceAccount") {
+            fields.entry("serviceAccountName").or_insert(old);
+        }
     }
+    without(pod, POD);
     for volume in items(pod, "volumes") {
         if let Some(size) = volume.pointer_mut("/emptyDir/sizeLimit") {
             canonical(size);

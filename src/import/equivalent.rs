@@ -105,6 +105,10 @@ fn deployment(workload: &Manifest, said: &Said) -> Value {
     if workload.kind == "StatefulSet" {
         from_stateful_set(&workload.name, &mut content);
     }
+    // The autoscaler's number, as it was when somebody looked.
+    if said.scaled {
+        content.pointer_mut("/spec").and_then(Value::as_object_mut).map(|spec| spec.remove("replicas"));
+    }
     if let Some(pod) = content.pointer_mut("/spec/template/spec") {
         pods(pod, said);
     }
@@ -174,7 +178,9 @@ fn from_stateful_set(name: &str, content: &mut Value) {
         spec.remove(field);
     }
     spec.insert("strategy".to_owned(), json!({"type": "Recreate"}));
-    if let Some(pod) = spec.get_mut("template").and_then(|template| template.get_mut("spec")) {
+    if let Some(pod) = spec.get_mut("template").and_then(|template| template.get_mut("spec"))
+        && !claims.is_empty()
+    {
         let volumes = pod.as_object_mut().map(|pod| pod.entry("volumes").or_insert_with(|| json!([])));
         if let Some(volumes) = volumes.and_then(Value::as_array_mut) {
             volumes.extend(claims);
@@ -211,7 +217,6 @@ fn same(kind: &str, mut content: Value, old_pods: &Value, service: &Value) -> Va
         }
         "Service" => target_ports(&mut content, old_pods),
         "Ingress" => backend_ports(&mut content, service),
-        "HorizontalPodAutoscaler" => targets(&mut content),
         "CronJob" => {
             if let Some(name) = content.pointer_mut(JOB_NAME) {
                 *name = json!(JOB);
@@ -289,18 +294,6 @@ fn backend_ports(ingress: &mut Value, service: &Value) {
                 *port = json!({"number": number});
             }
         }
-    }
-}
-
-/// autoscaling/v1 says the same as v2 in fewer words.
-fn targets(scaler: &mut Value) {
-    let Some(spec) = scaler.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    if let Some(percent) = spec.remove("targetCPUUtilizationPercentage") {
-        let target = json!({"type": "Utilization", "averageUtilization": percent});
-        spec.insert(
-            "metrics".to_owned(),
-            json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]),
-        );
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
         .collect();
     // `ConfigMap`s that are in some document, by namespace and name.
     let mut placed: BTreeSet<(String, String)> = BTreeSet::new();
+    // Those of them that stand there as they are.
+    let mut standing: BTreeSet<(String, String)> = BTreeSet::new();
     for group in &groups {
         if let Err(message) = can_be_an_app(group.workload) {
             imported.findings.push(unfit(group.workload, message));
@@ -36,15 +38,19 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
             draft.said.config_map.iter().map(|(old, _)| old.clone()).chain(draft.said.followed.clone());
         placed.extend(folded.map(|name| (namespace.to_owned(), name)));
         for manifest in further(group, &draft, &config_maps) {
-            if manifest.kind != "ConfigMap" || placed.insert((namespace.to_owned(), manifest.name.clone())) {
-                draft.spec.objects.push(Json(manifest.content()));
+            let of = (namespace.to_owned(), manifest.name.clone());
+            let is_config_map = manifest.kind == "ConfigMap";
+            if is_config_map && !standing.insert(of.clone()) {
+                continue;
             }
+            if is_config_map {
+                placed.insert(of);
+            }
+            draft.spec.objects.push(Json(manifest.content()));
         }
         leave_scaling(group, &mut draft);
         know(group, &mut draft);
-        let config_map = draft.said.config_map.as_ref();
-        let config_map = config_map.and_then(|(old, _)| config_maps.get(&(namespace, old.as_str())).copied());
-        match settle(group, draft, config_map, &mut rest, options) {
+        match settle(group, draft, &config_maps, &mut standing, &mut rest, options) {
             Ok(app) => imported.apps.push(app),
             Err(diagnostic) => {
                 let message = format!("no document can be made of it: {}", diagnostic.message);
@@ -118,7 +124,7 @@ fn leave_scaling(group: &Group<'_>, draft: &mut Draft) {
 }
 
 /// Names of the `ConfigMap`s that pods refer to.
-fn config_map_names<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
+pub(super) fn config_map_names<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {

@@ -1,6 +1,8 @@
 //! [`Manifest`]: one Kubernetes object of the input, as it was written and as far as it says something.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::compare::Step;
 use super::defaults;
@@ -131,6 +133,43 @@ pub(super) fn manifests(
     let is_live = ["uid", "resourceVersion"]
         .iter()
         .any(|field| said.get("metadata").and_then(|metadata| metadata.get(field)).is_some());
+    if api_version == "autoscaling/v1" {
+        to_v2(&mut said);
+    }
     defaults::strip(&kind, &mut said, is_live);
     found.push(Manifest { file: file.to_owned(), node, said, kind, group, namespace, name });
+}
+
+/// Objects that are there twice: one of them would be lost.
+pub(super) fn twice(manifests: &[Manifest]) -> Vec<Diagnostic> {
+    let mut seen = BTreeMap::new();
+    let mut found = Vec::new();
+    for manifest in manifests {
+        let identity = (&manifest.group, &manifest.kind, &manifest.namespace, &manifest.name);
+        let Some(first) = seen.insert(identity, manifest) else { continue };
+        let message = format!("{} of namespace {} is there twice", manifest.reference(), manifest.namespace);
+        found.push(
+            Diagnostic::error(Code::DuplicateDocument, manifest.node.span, message)
+                .help(format!(
+                    "it is in {} from line {} on: leave one of them out",
+                    first.file, first.node.span.line
+                ))
+                .in_file(&manifest.file),
+        );
+    }
+    found
+}
+
+/// An autoscaler of autoscaling/v1, which says the same as v2 in fewer words.
+fn to_v2(scaler: &mut Value) {
+    let Some(fields) = scaler.as_object_mut() else { return };
+    fields.insert("apiVersion".to_owned(), json!("autoscaling/v2"));
+    let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if let Some(percent) = spec.remove("targetCPUUtilizationPercentage") {
+        let target = json!({"type": "Utilization", "averageUtilization": percent});
+        spec.insert(
+            "metrics".to_owned(),
+            json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]),
+        );
+    }
 }

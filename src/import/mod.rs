@@ -83,6 +83,7 @@ pub fn import(files: &[File], options: &Options) -> Imported {
             }
         }
     }
+    imported.errors.extend(manifest::twice(&manifests));
     if imported.errors.is_empty() {
         kubernetes::import(&manifests, options, &mut imported);
         for (file, node) in &projects {
@@ -90,6 +91,10 @@ pub fn import(files: &[File], options: &Options) -> Imported {
         }
     }
     imported.apps.sort_by(|one, other| one.id.cmp(&other.id));
+    imported.errors.extend(report::twice(&imported.apps));
+    if !imported.errors.is_empty() {
+        imported.apps.clear();
+    }
     imported.findings.sort();
     imported
 }

@@ -159,9 +159,14 @@ fn place(text: &str, diagnostic: &Diagnostic) -> Vec<String> {
 fn take_out(draft: &mut Draft, remarks: &mut Vec<Remark>, path: &[String], refusal: &Diagnostic) -> bool {
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     let object = draft.id.to_string();
-    let say = |message: String| Finding::new(Fate::Unfit, object.clone(), message).path(parts.join("."));
-    let said =
-        |what: &str| format!("{what} is left out, as the document would not be valid: {}", refusal.message);
+    // What no comparison would miss is told here or never.
+    let is_missed = draft.compared && !matches!(parts.as_slice(), ["spec", "patches" | "objects", ..]);
+    let fate = if is_missed { Fate::Note } else { Fate::Unfit };
+    let say = |message: String| Finding::new(fate, object.clone(), message).path(parts.join("."));
+    let said = |what: &str| {
+        let how = if is_missed { "is not said by a field" } else { "is left out" };
+        format!("{what} {how}, as the document would not be valid: {}", refusal.message)
+    };
     match parts.as_slice() {
         ["metadata", field @ ("labels" | "annotations"), key, ..] => {
             let map = if *field == "labels" { &mut draft.labels } else { &mut draft.annotations };

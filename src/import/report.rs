@@ -1,6 +1,6 @@
 //! What came of an import, as data: documents, and where everything of the input went. `cli` tells it to people.
 
-use crate::document::{Diagnostic, DocumentId};
+use crate::document::{Code, Diagnostic, DocumentId, Span};
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,4 +113,23 @@ impl Finding {
         self.path = path.into();
         self
     }
+}
+
+/// Apps that two parts of the input would make, in the order of their ids: one of them would be lost.
+pub(super) fn twice(apps: &[ImportedApp]) -> Vec<Diagnostic> {
+    let pairs = apps.iter().zip(apps.iter().skip(1)).filter(|(one, other)| one.id == other.id);
+    let place = |app: &ImportedApp| app.origins.first().map(|(_, place)| place.clone()).unwrap_or_default();
+    let found = pairs.map(|(one, other)| {
+        let (first, second) = (place(one), place(other));
+        let span = Span { line: second.line.max(1), ..Span::START };
+        let message = format!("{} would be made twice", other.id);
+        Diagnostic::error(Code::DuplicateDocument, span, message)
+            .help(format!(
+                "it is made of line {} of {} as well; of compose files that complete each other import what `docker compose \
+                 config` prints",
+                first.line, first.file
+            ))
+            .in_file(&second.file)
+    });
+    found.collect()
 }

@@ -2,15 +2,18 @@
 //! keep what no field says and leave out what would change something, and then it is rendered and compared again.
 //! Only what the second comparison finds equal counts as kept.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Options;
 use super::additions::{is_alternative, is_harmless};
-use super::app::Draft;
+use super::app::{ConfigMaps, Draft};
 use super::compare::{Change, Difference, Step, compare};
 use super::equivalent::{self, Wanted};
 use super::group::Group;
 use super::json::{text, texts};
+use super::kubernetes::config_map_names;
 use super::manifest::Manifest;
 use super::patch::Patching;
 use super::render::{Rendered, is_privileged, kinds, rendered, shorten};
@@ -35,14 +38,19 @@ pub(super) struct Settling<'a, 'm> {
     isolated: Vec<String>,
 }
 
-/// The document of a group, or why there can be none.
+/// The document of a group, or why there can be none. `standing` are the `ConfigMap`s that stand among the `objects` of a
+/// document, by namespace and name.
 pub(super) fn settle<'m>(
     group: &Group<'m>,
     draft: Draft,
-    config_map: Option<&'m Manifest>,
+    config_maps: &ConfigMaps<'m>,
+    standing: &mut BTreeSet<(String, String)>,
     rest: &mut Vec<&'m Manifest>,
     options: &Options,
 ) -> Result<ImportedApp, Box<Diagnostic>> {
+    let namespace = group.workload.namespace.as_str();
+    let config_map = draft.said.config_map.as_ref();
+    let config_map = config_map.and_then(|(old, _)| config_maps.get(&(namespace, old.as_str())).copied());
     let wanted = equivalent::wanted(group, &draft.said, config_map);
     let isolated = isolated(&group.workload.namespace, rest);
     let mut settling = Settling { group, options, draft, remarks: Vec::new(), wanted, isolated };
@@ -53,7 +61,10 @@ pub(super) fn settle<'m>(
     }
     settling.recognise(&first, rest);
     settling.keep(&first);
-    let second = rendered(&mut settling.draft, &mut settling.remarks)?;
+    let mut second = rendered(&mut settling.draft, &mut settling.remarks)?;
+    if settling.let_stand(&second, config_maps, standing) {
+        second = rendered(&mut settling.draft, &mut settling.remarks)?;
+    }
     settling.leave_out(&second);
     let third = rendered(&mut settling.draft, &mut settling.remarks)?;
     let last = settling.make_exact(third)?;
@@ -92,6 +103,27 @@ impl<'m> Settling<'_, 'm> {
             }
         }
         !not_made.is_empty()
+    }
+
+    /// `ConfigMap`s that the document has in its own words stay, where something still refers to them by name.
+    fn let_stand(
+        &mut self,
+        rendered: &Rendered,
+        config_maps: &ConfigMaps<'m>,
+        standing: &mut BTreeSet<(String, String)>,
+    ) -> bool {
+        let mut names = BTreeSet::new();
+        rendered.objects.iter().for_each(|object| config_map_names(&object.content, &mut names));
+        let namespace = self.group.workload.namespace.as_str();
+        let before = self.draft.spec.objects.len();
+        for name in names.into_iter().filter(|name| find(&rendered.objects, "ConfigMap", name).is_none()) {
+            if let Some(manifest) = config_maps.get(&(namespace, name))
+                && standing.insert((namespace.to_owned(), name.to_owned()))
+            {
+                self.draft.spec.objects.push(Json(manifest.content()));
+            }
+        }
+        self.draft.spec.objects.len() > before
     }
 
     /// Objects of the input that no mapping asked for, and that portfolio renders all the same.

@@ -35,6 +35,7 @@ pub(super) fn metadata(source: &Source<'_>, draft: &mut Draft) {
 pub(super) fn scaling(source: &Source<'_>, draft: &mut Draft) {
     if let Some(scaler) = source.group.autoscaler {
         draft.spec.autoscaling = autoscaling(&scaler.said);
+        draft.said.scaled = draft.spec.autoscaling.is_some();
         if draft.spec.autoscaling.is_none() {
             draft.spec.replicas = number(&source.group.workload.said, "/spec/replicas");
         }
@@ -54,8 +55,6 @@ fn autoscaling(said: &Value) -> Option<Autoscaling> {
     let max: u32 = number(said, "/spec/maxReplicas")?;
     let min: u32 = number(said, "/spec/minReplicas").unwrap_or(1);
     let mut scaling = Autoscaling { min: (min != max.min(2)).then_some(min), max, cpu: None, memory: None };
-    // autoscaling/v1 knows no other metric.
-    scaling.cpu = number(said, "/spec/targetCPUUtilizationPercentage");
     for metric in list(said, "/spec/metrics") {
         let resource = metric.get("resource").or_else(|| metric.get("containerResource"));
         let percent = resource.and_then(|resource| number(resource, "/target/averageUtilization"));

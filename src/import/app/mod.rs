@@ -34,6 +34,8 @@ pub(super) struct Draft {
     pub(super) spec: AppSpec,
     /// What the document says in other words than the objects do.
     pub(super) said: Said,
+    /// What is rendered of it is compared with the input, so that whatever is left out is told in any case.
+    pub(super) compared: bool,
     /// What became of what is said in other words.
     pub(super) findings: Vec<Finding>,
 }
@@ -47,6 +49,8 @@ pub(super) struct Said {
     pub(super) variables: Vec<Value>,
     /// Every source of `envFrom` was followed, so that there is none any more.
     pub(super) env_from: bool,
+    /// The number of pods is an autoscaler's, which the document has.
+    pub(super) scaled: bool,
     /// Names of volumes, and what they are called in the document.
     pub(super) volumes: BTreeMap<String, String>,
     /// Files of the app's configuration.
@@ -113,6 +117,7 @@ pub(super) fn draft(group: &Group<'_>, config_maps: &ConfigMaps<'_>) -> Option<D
         annotations: BTreeMap::new(),
         spec: AppSpec { adopt: true, ..AppSpec::default() },
         said: Said::default(),
+        compared: true,
         findings: Vec::new(),
     };
     draft.said.main = (source.main_index, text(source.main, "/name").unwrap_or_default().to_owned());

@@ -101,6 +101,7 @@ fn draft(scope: &mut Scope<'_>, service: &Entry) -> Option<Draft> {
         annotations: BTreeMap::new(),
         spec: AppSpec::default(),
         said: Said::default(),
+        compared: false,
         findings: Vec::new(),
     };
     let before = std::mem::take(&mut scope.findings);

@@ -3,6 +3,7 @@
 
 mod fixtures;
 mod hostile;
+mod losses;
 mod mappings;
 mod round_trip;
 
