@@ -410,3 +410,44 @@ fn what_the_configuration_refuses_is_held_and_lets_the_rest_be_pruned() {
     let allowed = Policy { kinds: ["Secret".parse().unwrap()].into(), ..Policy::default() };
     assert_eq!(lines(&with(allowed, secret)), [""; 0]);
 }
+
+#[test]
+fn no_number_of_warnings_crowds_out_what_a_document_is_refused_for() {
+    let scratch: Vec<_> = (0..150).map(|at| format!("/a{at}: 1")).collect();
+    let warnings = format!("scratch: {{{}}}", scratch.join(", "));
+    let late = "environments: {staging: {unknown: 1}}";
+    let secret = "objects: [{apiVersion: v1, kind: Secret, metadata: {name: b}}]";
+    let privileged = "sidecars: [{name: b, image: \"example.com/b:1\", securityContext: {privileged: true}}]";
+    let image = "sidecars: [{name: b, image: \"evil.example/b:1\"}]";
+    let dependency = "dependsOn: [{app: Not_A_Name}]";
+    // More versions' warnings than are kept of one patched object, and then a field that is none.
+    let gt = vec!["{key: a, operator: Gt, value: \"1\"}"; 150].join(", ");
+    let patched = format!(
+        "patches: [{{target: Deployment, json: [{{op: add, path: /spec/template/spec/tolerations, value: [{gt}]}}, \
+         {{op: add, path: /spec/unknown, value: 1}}]}}]"
+    );
+    let merged = format!(
+        "patches: [{{target: Deployment, merge: {{spec: {{template: {{spec: {{tolerations: [{gt}]}}}}, unknown: 1}}}}}}]"
+    );
+    let registry = Policy { registries: vec!["example.com".parse().unwrap()], ..Policy::default() };
+    for (spec, policy, by) in [
+        (dependency, Policy::default(), BlockedBy::Error),
+        (late, Policy::default(), BlockedBy::Error),
+        (&patched, Policy::default(), BlockedBy::Error),
+        (&merged, Policy::default(), BlockedBy::Error),
+        (secret, Policy::default(), BlockedBy::Configuration),
+        (privileged, Policy::default(), BlockedBy::Configuration),
+        (image, registry, BlockedBy::Configuration),
+    ] {
+        let text = app("a", &format!("{warnings}\n{spec}"));
+        let loaded =
+            load(&tree(&[("a.yaml", &text)]), &Options { policy, ..options() }, &mut Cache::default());
+        assert!(loaded.documents.is_empty(), "{spec}");
+        assert_eq!(loaded.complete, by == BlockedBy::Configuration, "{spec}");
+        assert_eq!(loaded.blocked[&DocumentId::app("shop", "a")].by, by, "{spec}");
+        let errors = loaded.diagnostics.iter().filter(|found| found.is_error()).count();
+        assert!(errors > 0 && loaded.diagnostics.len() == 100, "{spec}: {errors}");
+    }
+    let loaded = load_all(&tree(&[("a.yaml", &app("a", &warnings))]));
+    assert_eq!((loaded.documents.len(), loaded.diagnostics.len()), (1, 100), "warnings alone refuse nothing");
+}

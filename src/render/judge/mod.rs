@@ -50,7 +50,10 @@ fn patched(object: &Object, patches: &[Patch], findings: &mut Vec<Finding>) {
     };
     // Which of several patches it was cannot be told; the last one had the last word.
     let last = patches.iter().rposition(|patch| patch::is_target(&patch.target, object)).unwrap_or_default();
-    for (pointer, problem) in check_value(known, &object.content).into_iter().take(MOST_PROBLEMS) {
+    let mut problems = check_value(known, &object.content);
+    // The document is judged by what is kept.
+    problems.sort_by_key(|(_, problem)| problem.severity);
+    for (pointer, problem) in problems.into_iter().take(MOST_PROBLEMS) {
         let mut finding = Finding::error(
             problem.code,
             vec!["patches".to_owned(), last.to_string(), "target".to_owned()],
