@@ -451,3 +451,56 @@ fn no_number_of_warnings_crowds_out_what_a_document_is_refused_for() {
     let loaded = load_all(&tree(&[("a.yaml", &app("a", &warnings))]));
     assert_eq!((loaded.documents.len(), loaded.diagnostics.len()), (1, 100), "warnings alone refuse nothing");
 }
+
+#[test]
+fn an_image_that_is_mounted_comes_from_an_allowed_registry_too() {
+    let pod = "spec: {containers: [{name: c, image: \"example.com/c:1\"}], volumes: [{name: v, image: {reference: \"evil.example/v:1\"}}]}";
+    let meta = "metadata: {name: b}";
+    let template = format!("{{metadata: {{labels: {{a: b}}}}, {pod}}}");
+    let workload = format!("selector: {{matchLabels: {{a: b}}}}, template: {template}");
+    let job = pod.replacen("spec: {", "spec: {restartPolicy: Never, ", 1);
+    let ephemeral =
+        pod.replace("volumes:", "ephemeralContainers: [{name: e, image: \"evil.example/v:1\"}], other:");
+    let ephemeral = ephemeral.split(", other:").next().unwrap();
+    let objects = [
+        format!("{{apiVersion: v1, kind: Pod, {meta}, {pod}}}"),
+        format!("{{apiVersion: v1, kind: Pod, {meta}, {ephemeral}}}}}"),
+        format!("{{apiVersion: v1, kind: PodTemplate, {meta}, template: {template}}}"),
+        format!("{{apiVersion: apps/v1, kind: StatefulSet, {meta}, spec: {{serviceName: b, {workload}}}}}"),
+        format!("{{apiVersion: apps/v1, kind: DaemonSet, {meta}, spec: {{{workload}}}}}"),
+        format!("{{apiVersion: apps/v1, kind: ReplicaSet, {meta}, spec: {{{workload}}}}}"),
+        format!(
+            "{{apiVersion: batch/v1, kind: CronJob, {meta}, spec: {{schedule: \"0 3 * * *\", jobTemplate: {{spec: {{template: {{{job}}}}}}}}}}}"
+        ),
+    ];
+    let of_objects = objects.map(|object| format!("objects: [{object}]"));
+    let volume = "{name: v, image: {reference: \"evil.example/v:1\"}}";
+    let of_patches = [
+        format!(
+            "patches: [{{target: Deployment, json: [{{op: add, path: /spec/template/spec/volumes, value: [{volume}]}}]}}]"
+        ),
+        format!(
+            "patches: [{{target: Deployment, merge: {{spec: {{template: {{spec: {{volumes: [{volume}]}}}}}}}}}}]"
+        ),
+    ];
+    let kinds = ["Pod", "PodTemplate", "StatefulSet", "DaemonSet", "ReplicaSet", "CronJob"];
+    for (registry, expected) in [("example.com", 1), ("evil.example", 0)] {
+        let registries = ["example.com", registry].map(|registry| registry.parse().unwrap());
+        let policy = Policy {
+            registries: registries.into(),
+            kinds: kinds.map(|kind| kind.parse().unwrap()).into(),
+            ..Policy::default()
+        };
+        for spec in of_objects.iter().chain(&of_patches) {
+            let options = Options { policy: policy.clone(), ..options() };
+            let loaded = load(&tree(&[("a.yaml", &app("a", spec))]), &options, &mut Cache::default());
+            let refused = |found: &&Diagnostic| {
+                found.code == Code::RegistryRefused && found.message.contains("`evil.example/v:1`")
+            };
+            let errors: Vec<_> = loaded.diagnostics.iter().filter(|found| found.is_error()).collect();
+            assert_eq!(errors.len(), expected, "{spec}: {:?}", lines(&loaded));
+            assert!(errors.iter().copied().all(|found| refused(&found)), "{spec}: {:?}", lines(&loaded));
+            assert_eq!(loaded.documents.len(), 1 - expected, "{spec}");
+        }
+    }
+}

@@ -65,9 +65,13 @@ fn refusal(policy: &Policy, path: Vec<String>, image: &str) -> Option<Finding> {
     Some(Finding::error(Code::RegistryRefused, path, message, help))
 }
 
-/// The images of a pod or pod template.
+/// The images of a pod or pod template: those that are run, and those that are mounted as volumes.
 fn images(pod: &Value) -> impl Iterator<Item = &str> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
     let containers = lists.into_iter().filter_map(|list| pod.get("spec")?.get(list)?.as_array());
-    containers.flatten().filter_map(|container| container.get("image")?.as_str())
+    let run = containers.flatten().filter_map(|container| container.get("image")?.as_str());
+    let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array);
+    let mounted =
+        volumes.into_iter().flatten().filter_map(|volume| volume.pointer("/image/reference")?.as_str());
+    run.chain(mounted)
 }
