@@ -39,7 +39,7 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
     for (number, patch) in patches.iter().enumerate() {
         let mut found = false;
         for (object, changed) in objects.iter_mut().zip(&mut changed) {
-            if !is_target(&patch.target, object) {
+            if !object.reference.is_meant_by(&patch.target) {
                 continue;
             }
             found = true;
@@ -61,12 +61,6 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
         *object = Object::new(object.reference.clone(), object.content.clone());
     }
     failures
-}
-
-/// A kind, or `Kind/name`.
-pub(super) fn is_target(target: &str, object: &Object) -> bool {
-    let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
-    object.reference.kind.name() == kind && name.is_none_or(|name| name == object.reference.name)
 }
 
 fn name(object: &Object) -> String {

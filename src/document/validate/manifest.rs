@@ -5,7 +5,7 @@ use super::{Rules, schedule};
 use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::structure::{self, Mode, Pod, Role};
-use crate::document::{Code, Patch, PatchOperation, PatchOperator, volume_name};
+use crate::document::{Code, Patch, PatchOperation, PatchOperator, Target, volume_name};
 
 /// The name of the app's own container.
 const CONTAINER: &str = "app";
@@ -70,8 +70,8 @@ impl Rules<'_> {
         }
         let path = ["patches", number, "merge"];
         if let Some(node) = self.places.node(&path) {
-            let kind = patch.target.split('/').next().unwrap_or_default();
-            match (&node.value, structure::type_of_kind(kind)) {
+            let of = Target::parse(&patch.target).and_then(|target| target.type_name());
+            match (&node.value, of) {
                 (Value::Scalar { .. } | Value::Seq(_), _) => self.key_error(
                     Code::PatchKind,
                     &path,
@@ -121,11 +121,7 @@ impl Rules<'_> {
 
     /// A kind, or `Kind/name`.
     fn target(&mut self, path: &[&str], target: &str) {
-        let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
-        let good = kind.starts_with(|char: char| char.is_ascii_uppercase())
-            && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && name.is_none_or(|name| !name.is_empty() && !name.contains('/'));
-        if !good {
+        if Target::parse(target).is_none() {
             self.error(
                 Code::InvalidTarget,
                 path,

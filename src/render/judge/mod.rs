@@ -49,7 +49,8 @@ fn patched(object: &Object, patches: &[Patch], findings: &mut Vec<Finding>) {
         return;
     };
     // Which of several patches it was cannot be told; the last one had the last word.
-    let last = patches.iter().rposition(|patch| patch::is_target(&patch.target, object)).unwrap_or_default();
+    let last =
+        patches.iter().rposition(|patch| object.reference.is_meant_by(&patch.target)).unwrap_or_default();
     let mut problems = check_value(known, &object.content);
     // The document is judged by what is kept.
     problems.sort_by_key(|(_, problem)| problem.severity);

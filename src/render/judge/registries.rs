@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::template;
 use crate::document::{App, Code, Finding, Policy, RegistryRefusal};
 use crate::object::Object;
-use crate::render::{objects, patch};
+use crate::render::objects;
 
 /// The images of the app's own fields.
 pub(super) fn review(app: &App, policy: &Policy, findings: &mut Vec<Finding>) {
@@ -42,7 +42,7 @@ pub(super) fn review_objects(app: &App, all: &[Object], policy: &Policy, finding
     }
     for object in all {
         let at = |json| objects::reference(&app.id.namespace, json) == Some(object.reference.clone());
-        let last = app.spec.patches.iter().rposition(|patch| patch::is_target(&patch.target, object));
+        let last = app.spec.patches.iter().rposition(|patch| object.reference.is_meant_by(&patch.target));
         let path = match (app.spec.objects.iter().position(at), last) {
             (Some(number), _) => ["objects", &number.to_string()].map(str::to_owned).to_vec(),
             (None, Some(number)) => ["patches", &number.to_string(), "target"].map(str::to_owned).to_vec(),
