@@ -30,6 +30,7 @@ mod migration;
 mod migration_file;
 mod node;
 mod policy;
+mod reserved;
 mod scan;
 mod schema;
 mod sql;
@@ -52,6 +53,7 @@ pub use load::{Blocked, BlockedBy, Cache, Loaded, LoadedDocument, Options, load}
 pub use migration::*;
 pub use migration_file::{FilePurpose, MigrationFileName};
 pub use policy::{AllowedKind, Policy, PolicyError, Registry, RegistryRefusal};
+pub use reserved::{Reserved, reserved_change, set_by_cluster};
 pub(crate) use scan::syntax as yaml_syntax;
 pub use schema::schema;
 pub(crate) use schema::without_null;

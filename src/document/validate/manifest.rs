@@ -4,8 +4,9 @@
 use super::{Rules, schedule};
 use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node, Value};
+use crate::document::reserved::reserved;
 use crate::document::structure::{self, Mode, Pod, Role};
-use crate::document::{Code, Patch, PatchOperation, PatchOperator, Target, volume_name};
+use crate::document::{Code, Patch, PatchOperation, PatchOperator, Reserved, Target, volume_name};
 
 /// The name of the app's own container.
 const CONTAINER: &str = "app";
@@ -25,11 +26,15 @@ impl Rules<'_> {
             let number = number.to_string();
             self.target(&["drift", "ignore", &number, "target"], &ignored.target);
             self.pointer(&["drift", "ignore", &number, "path"], &ignored.path);
-            if identity(&ignored.path) {
+            if let Some(why) = reserved(&ignored.path) {
+                let why = match why {
+                    Reserved::Identity | Reserved::Mark => "is how the object is known",
+                    Reserved::Cluster => "is set by the cluster, which is never drift",
+                };
                 self.error(
                     Code::PatchIdentity,
                     &["drift", "ignore", &number, "path"],
-                    format!("`{}` is how the object is known", shown(&ignored.path)),
+                    format!("`{}` {why}", shown(&ignored.path)),
                     "ignore a field of its content",
                 );
             }
@@ -166,18 +171,4 @@ fn added_volumes(patches: &[Patch]) -> impl Iterator<Item = String> {
         added.flat_map(|value| value.0.as_array().map_or(std::slice::from_ref(&value.0), Vec::as_slice));
     let all = merged.flatten().chain(added);
     all.filter_map(|volume| Some(volume.get("name")?.as_str()?.to_owned()))
-}
-
-/// What says which object it is, and whose.
-fn identity(pointer: &str) -> bool {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    if !pointer.starts_with('/') {
-        return false; // it is no pointer, which is reported as such
-    }
-    match parts.as_slice() {
-        ["" | "apiVersion" | "kind" | "metadata"]
-        | ["metadata", "name" | "namespace" | "labels" | "annotations"] => true,
-        ["metadata", "labels" | "annotations", key] => key.starts_with("portfolio.dev~1"),
-        _ => false,
-    }
 }
