@@ -60,6 +60,7 @@ pub(crate) use schema::without_null;
 pub use structure::{Kind as BuiltInKind, check_value, kind as built_in_kind};
 pub use target::Target;
 pub use tree::{Entry, MAX_FILE_BYTES, Refusal, Revision, Tree};
+pub(crate) use validate::is_path_segment;
 pub use validated::{Document, Validated};
 pub use value::{Duration, IntOrPercent, Milliseconds, Quantity, Scalar, ValueError};
 pub use window::{Opening, Window};

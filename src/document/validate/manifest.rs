@@ -15,9 +15,10 @@ impl Rules<'_> {
     pub(super) fn manifests(&mut self) {
         let spec = &self.app.spec;
         self.containers();
-        for item in items(self.places.root.get("objects")) {
+        for (number, item) in items(self.places.root.get("objects")).iter().enumerate() {
             let place = item.entry("kind").map_or(item.span, Entry::place);
             structure::object(item, "objects", place, self.diagnostics);
+            self.object(item, &number.to_string());
         }
         for (number, patch) in spec.patches.iter().enumerate() {
             self.patch(&number.to_string(), patch);

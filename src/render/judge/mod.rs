@@ -128,18 +128,6 @@ fn problem(Json(written): &Json, namespace: &str) -> Option<Wrong> {
             return Some((path, message, "write the object as `kubectl apply` would take it"));
         }
     }
-    let name = text("/metadata/name").unwrap_or_default();
-    let is_name = name.len() <= 253
-        && !name.starts_with('-')
-        && !name.contains(|char: char| char.is_control() || matches!(char, '/' | '%' | ' '))
-        && !matches!(name, "." | "..");
-    if !is_name {
-        return Some((
-            &["metadata", "name"],
-            format!("`{name}` cannot be the name of an object"),
-            "names are lower-case letters, digits, `-` and `.`",
-        ));
-    }
     if let Some(own) = text("/metadata/namespace").filter(|own| *own != namespace) {
         return Some((
             &["metadata", "namespace"],
