@@ -16,7 +16,7 @@ use crate::cli::{CliError, StoredSource};
 use crate::cluster::{Cluster, ClusterError, Mode};
 use crate::document::{Document, DocumentId, Loaded};
 use crate::object::{Kind, Managers, Object, ObjectRef, Owner, Ownership, fold, owned, ownership};
-use crate::plan::{Yields, desired};
+use crate::plan::{Yields, desired, refusals};
 use crate::record::{Item, Record};
 use crate::render::{Content, RUNNER_IMAGE, RendererVersion};
 
@@ -98,8 +98,17 @@ impl Asking<'_> {
         let left = try_join_all(gone.map(|(reference, item)| self.ask_of_gone(id, reference, item)));
         let (asked, left) = futures::future::try_join(asked, left).await?;
         let (mut new, mut old) = (BTreeMap::new(), Vec::new());
+        let mut refused = match document {
+            Some(Document::App(app)) => refusals(record, app, self.owner),
+            Some(Document::Migration(_)) | None => BTreeMap::new(),
+        };
         let references = wanted.iter().map(|object| object.reference.clone());
         for (reference, answer) in references.zip(asked).chain(left) {
+            let answer = match (answer, refused.remove(&reference)) {
+                // The server takes some of it without doing it; the daemon does not try.
+                (Answer::Same | Answer::Changed(..), Some(why)) => Answer::Refused(why),
+                (answer, _) => answer,
+            };
             match answer {
                 Answer::Same => {}
                 Answer::Created(object) => drop(new.insert(reference, object)),
