@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Changes, What};
 use crate::document::{Document, DocumentId, Loaded, VolumePolicy};
-use crate::object::{Kind, Object, ObjectRef, Owner};
+use crate::object::{Kind, Object, Owner};
 use crate::plan::refusal;
 use crate::render::{RendererVersion, Run, render_document};
 
@@ -61,22 +61,24 @@ impl Changes {
         owner: &Owner,
         version: RendererVersion,
     ) {
-        let objects = |document: Option<&Document>| -> BTreeMap<ObjectRef, Object> {
-            let Some(document) = document else { return BTreeMap::new() };
-            let objects = render_document(document, owner, Run::default(), version);
-            objects.into_iter().map(|object| (object.reference.clone(), object)).collect()
+        let objects = |document: Option<&Document>| -> Vec<Object> {
+            document
+                .map_or_else(Vec::new, |document| render_document(document, owner, Run::default(), version))
         };
-        let (old, mut new) = (objects(before), objects(after));
+        // In another version it is the same object.
+        let new = objects(after).into_iter().map(|object| (object.reference.in_any_version(), object));
+        let mut new: BTreeMap<_, _> = new.collect();
         let mut gone = Vec::new();
-        for (reference, before) in old {
-            match new.remove(&reference) {
+        for before in objects(before) {
+            match new.remove(&before.reference.in_any_version()) {
                 Some(after) if after.hash == before.hash => {}
                 // A run is made once and left alone.
-                Some(_) if reference.kind == Kind::Job => {}
+                Some(_) if before.reference.kind == Kind::Job => {}
                 Some(after) => self.changed(id, before, after),
                 None => gone.push(before),
             }
         }
+        let new = new.into_values().map(|object| (object.reference.clone(), object)).collect();
         self.exchange(id, gone, new, keeps_volumes(before, after));
     }
 
@@ -233,5 +235,18 @@ mod tests {
             let why = changes.objects[0].why.as_deref().unwrap();
             assert!(why.contains("headless") && why.contains("`objects`"), "{why}");
         }
+    }
+
+    #[test]
+    fn an_object_in_another_version_is_the_same_object() {
+        let widget = |version: &str, size: u32| {
+            let object = format!(
+                "objects: [{{apiVersion: example.com/{version}, kind: Widget, metadata: {{name: a}}, spec: {{size: {size}}}}}]"
+            );
+            app("web", &object)
+        };
+        let changes = changes(&widget("v1beta1", 1), &widget("v1", 2));
+        assert_eq!(changes.objects.iter().map(|change| change.what).collect::<Vec<_>>(), [What::Changed]);
+        assert_eq!(changes.objects[0].object.to_string(), "Widget.v1.example.com/shop/a");
     }
 }

@@ -86,12 +86,16 @@ impl Asking<'_> {
         if runs {
             changes.migrations.insert(id.clone());
         }
-        let is_wanted: BTreeSet<&ObjectRef> = wanted.iter().map(|object| &object.reference).collect();
-        let gone = record.inventory.items.iter().filter(|(reference, _)| !is_wanted.contains(reference));
+        // In another version it is the same object, and on record under the version that it was written in.
+        let is_wanted: BTreeSet<_> = wanted.iter().map(|object| object.reference.in_any_version()).collect();
+        let items = || record.inventory.items.iter();
+        let known: BTreeMap<_, &Item> =
+            items().map(|(reference, item)| (reference.in_any_version(), item)).collect();
+        let gone = items().filter(|(reference, _)| !is_wanted.contains(&reference.in_any_version()));
         // The Jobs of earlier runs go when another one is due, or with their document.
         let gone = gone.filter(|(reference, _)| reference.kind != Kind::Job || runs || document.is_none());
         let asked = try_join_all(wanted.iter().map(|object| {
-            let item = record.inventory.items.get(&object.reference);
+            let item = known.get(&object.reference.in_any_version()).copied();
             let yields = document.map(|document| Yields::of(document, object)).unwrap_or_default();
             self.ask(id, object, item, adopt, yields)
         }));
