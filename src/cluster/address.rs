@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use url::form_urlencoded::Serializer;
 
 use super::ClusterError;
+use crate::document::is_path_segment;
 use crate::object::{Kind, ObjectRef};
 
 /// Which namespaces a list or a watch covers.
@@ -83,11 +84,9 @@ pub(super) fn with_query(url: &str, pairs: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
 }
 
-/// A name as a part of a URL. Those of RBAC may have colons
-/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names>).
+/// A name as a part of a URL.
 pub(super) fn segment(name: &str) -> Result<&str, ClusterError> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-    if name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(plain) {
+    if is_path_segment(name) {
         return Ok(name);
     }
     let target = format!("{name:?}");

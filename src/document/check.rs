@@ -2,12 +2,13 @@
 //! refers to, rules, hash. Every environment is checked; only the daemon's own gives the document.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Deserialize;
 
 use super::config::config_files;
 use super::decode::decode;
+use super::diagnostic::keep_most;
 use super::file::RawDocument;
 use super::hash::ContentHash;
 use super::merge::{Variant, Variants};
@@ -90,10 +91,11 @@ pub(in crate::document) fn check(raw: &RawDocument, around: Surroundings<'_>) ->
     if raw.problems.is_empty() && has_kind && !raw.identity.problems.iter().any(unreadable) {
         content(raw, around, &mut checked);
     }
-    checked.diagnostics.truncate(MOST_DIAGNOSTICS);
     if checked.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !diagnostic.code.is_policy()) {
         checked.outcome = Outcome::Invalid;
     }
+    // Whoever loads the document goes by what is kept: no warnings may crowd out what it is refused for.
+    keep_most(&mut checked.diagnostics, 0, MOST_DIAGNOSTICS);
     for diagnostic in &mut checked.diagnostics {
         around.file.clone_into(&mut diagnostic.file);
     }
@@ -115,6 +117,8 @@ fn content(raw: &RawDocument, around: Surroundings<'_>, checked: &mut Checked) {
         name: decoded.name.clone(),
     };
     let variants = Variants::new(&spec.value, around.environment, &mut checked.diagnostics);
+    // Most of what is wrong is wrong in every environment; it is said once.
+    let mut said: HashSet<Diagnostic> = checked.diagnostics.iter().cloned().collect();
     for number in 0..variants.len() {
         let mut diagnostics = Vec::new();
         let variant = variants.variant(number, &mut diagnostics);
@@ -132,9 +136,8 @@ fn content(raw: &RawDocument, around: Surroundings<'_>, checked: &mut Checked) {
             DocumentKind::PortfolioApp => reading.app().map(Document::App),
             DocumentKind::DatabaseMigration => reading.migration().map(Document::Migration),
         };
-        // Most of what is wrong is wrong in every environment; it is said once.
         for diagnostic in std::mem::take(&mut reading.diagnostics) {
-            if !checked.diagnostics.contains(&diagnostic) && checked.diagnostics.len() < MOST_DIAGNOSTICS {
+            if said.insert(diagnostic.clone()) {
                 checked.diagnostics.push(diagnostic);
             }
         }

@@ -1,6 +1,6 @@
 //! Documents that wait for themselves through others.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::across::{Member, usable};
 use super::{Code, Diagnostic, DocumentId, Span};
@@ -11,8 +11,14 @@ const MOST_NAMES: usize = 10;
 /// Reports each document that depends on itself.
 pub(in crate::document) fn check(members: &[Member], found: &mut Vec<(DocumentId, Diagnostic)>) {
     let graph = Graph::new(members);
-    for start in graph.left() {
-        let (Some(member), Some(circle)) = (graph.members.get(start), graph.circle(start)) else { continue };
+    let knots: Vec<HashSet<usize>> =
+        graph.knots().into_iter().map(|knot| knot.into_iter().collect()).collect();
+    let starts: BTreeMap<usize, &HashSet<usize>> =
+        knots.iter().flat_map(|knot| knot.iter().map(move |start| (*start, knot))).collect();
+    for (start, knot) in starts {
+        let (Some(member), Some(circle)) = (graph.members.get(start), graph.circle(start, knot)) else {
+            continue;
+        };
         let names: Vec<&DocumentId> =
             circle.iter().filter_map(|at| Some(&graph.members.get(*at)?.id)).collect();
         let span = circle.get(1).and_then(|next| graph.targets.get(start)?.get(next));
@@ -53,38 +59,33 @@ impl<'m> Graph<'m> {
         Self { members, targets }
     }
 
-    /// Those from which a way leads to a circle; usually there are none. What depends on nothing that is left is
-    /// taken away until nothing is.
-    fn left(&self) -> Vec<usize> {
-        let mut open: Vec<usize> = self.targets.iter().map(BTreeMap::len).collect();
-        let mut waiting: Vec<Vec<usize>> = vec![Vec::new(); open.len()];
-        for (number, targets) in self.targets.iter().enumerate() {
-            for target in targets.keys() {
-                if let Some(waiting) = waiting.get_mut(*target) {
-                    waiting.push(number);
-                }
-            }
-        }
-        let mut done: Vec<usize> = (0..open.len()).filter(|number| open.get(*number) == Some(&0)).collect();
-        while let Some(target) = done.pop() {
-            for number in waiting.get(target).into_iter().flatten() {
-                if let Some(open) = open.get_mut(*number) {
-                    *open -= 1;
-                    if *open == 0 {
-                        done.push(*number);
+    /// The sets of those that depend on each other, each way through others (strongly connected components), as far as
+    /// they are more than one; usually there are none. Tarjan's algorithm, each document and dependency visited once,
+    /// without recursion: a chain may be as long as there are documents.
+    fn knots(&self) -> Vec<Vec<usize>> {
+        let targets: Vec<Vec<usize>> = self.targets.iter().map(|to| to.keys().copied().collect()).collect();
+        let mut visit = Visit { seen: vec![None; targets.len()], ..Visit::default() };
+        for start in 0..targets.len() {
+            visit.enter(start);
+            while let Some((number, next)) = visit.way.pop() {
+                match targets.get(number).and_then(|targets| targets.get(next)) {
+                    Some(target) => {
+                        visit.way.push((number, next + 1));
+                        visit.follow(number, *target);
                     }
+                    None => visit.leave(number),
                 }
             }
         }
-        open.iter().enumerate().filter(|(_, open)| **open > 0).map(|(number, _)| number).collect()
+        visit.knots
     }
 
-    /// The shortest way from a document back to itself.
-    fn circle(&self, start: usize) -> Option<Vec<usize>> {
+    /// The shortest way from a document back to itself, which lies within its `knot`.
+    fn circle(&self, start: usize, knot: &HashSet<usize>) -> Option<Vec<usize>> {
         let mut from: HashMap<usize, usize> = HashMap::new();
         let mut queue = VecDeque::from([start]);
         while let Some(number) = queue.pop_front() {
-            for target in self.targets.get(number)?.keys() {
+            for target in self.targets.get(number)?.keys().filter(|target| knot.contains(target)) {
                 if *target == start {
                     let mut way = vec![start];
                     let mut last = Some(number);
@@ -106,6 +107,65 @@ impl<'m> Graph<'m> {
     }
 }
 
+/// A walk through the graph.
+#[derive(Default)]
+struct Visit {
+    /// Of each document that was met, its turn and the earliest turn that a way leads back to.
+    seen: Vec<Option<(usize, usize)>>,
+    turns: usize,
+    /// The way to where we are, with the number of the dependency that is next at each place.
+    way: Vec<(usize, usize)>,
+    /// Those met whose knot is not complete.
+    open: Vec<usize>,
+    is_open: HashSet<usize>,
+    knots: Vec<Vec<usize>>,
+}
+
+impl Visit {
+    /// Goes on to a document that was not met.
+    fn enter(&mut self, number: usize) {
+        let Some(seen @ None) = self.seen.get_mut(number) else { return };
+        *seen = Some((self.turns, self.turns));
+        self.turns += 1;
+        self.open.push(number);
+        self.is_open.insert(number);
+        self.way.push((number, 0));
+    }
+
+    fn follow(&mut self, number: usize, target: usize) {
+        match self.seen.get(target) {
+            Some(Some((turn, _))) if self.is_open.contains(&target) => self.reaches(number, *turn),
+            Some(Some(_)) | None => {}
+            Some(None) => self.enter(target),
+        }
+    }
+
+    fn reaches(&mut self, number: usize, turn: usize) {
+        if let Some(Some((_, earliest))) = self.seen.get_mut(number) {
+            *earliest = turn.min(*earliest);
+        }
+    }
+
+    /// Goes back from a document whose dependencies are all followed.
+    fn leave(&mut self, number: usize) {
+        let Some(Some((turn, earliest))) = self.seen.get(number).copied() else { return };
+        if let Some((before, _)) = self.way.last() {
+            self.reaches(*before, earliest);
+        }
+        if turn == earliest
+            && let Some(at) = self.open.iter().rposition(|open| *open == number)
+        {
+            let knot = self.open.split_off(at);
+            for member in &knot {
+                self.is_open.remove(member);
+            }
+            if knot.len() > 1 {
+                self.knots.push(knot);
+            }
+        }
+    }
+}
+
 /// The names in a row; of a long circle the first ones and the way back.
 fn shown(names: &[&DocumentId]) -> String {
     let mut parts: Vec<String> = names.iter().take(MOST_NAMES).map(ToString::to_string).collect();
@@ -117,4 +177,84 @@ fn shown(names: &[&DocumentId]) -> String {
         }
     }
     parts.join(" -> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents `d0`, `d1`… with what each depends on.
+    fn members(all: &[Vec<usize>]) -> Vec<Member> {
+        let id = |number: usize| DocumentId::app("shop", &format!("d{number:05}"));
+        let member = |(number, to): (usize, &Vec<usize>)| Member {
+            id: id(number),
+            file: "a.yaml".to_owned(),
+            place: Span::START,
+            present: true,
+            valid: true,
+            dependencies: to.iter().map(|to| (id(*to), Span::START)).collect(),
+            claims: Vec::new(),
+        };
+        all.iter().enumerate().map(member).collect()
+    }
+
+    fn knots(all: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let members = members(all);
+        let mut knots = Graph::new(&members).knots();
+        knots.iter_mut().for_each(|knot| knot.sort_unstable());
+        knots.sort();
+        knots
+    }
+
+    #[test]
+    fn only_those_that_depend_on_each_other_are_a_knot() {
+        assert_eq!(knots(&[vec![1], vec![2], vec![]]), [[0; 0]; 0]);
+        // 0 leads to the circle of 1 and 2, which leads to 3.
+        assert_eq!(knots(&[vec![1], vec![2], vec![1, 3], vec![]]), [[1, 2]]);
+        // Two circles with one document in common are one; a circle beside them is another.
+        assert_eq!(knots(&[vec![1, 2], vec![0], vec![0], vec![4], vec![3, 0]]), [vec![0, 1, 2], vec![3, 4]]);
+        // One way between two circles makes one of nothing.
+        assert_eq!(knots(&[vec![1], vec![0, 2], vec![3], vec![2]]), [[0, 1], [2, 3]]);
+        assert_eq!(knots(&[vec![0]]), [[0; 0]; 0], "a document that names itself is told of elsewhere");
+    }
+
+    /// However the documents depend on each other, the members of knots are those that a way leads back to.
+    #[test]
+    fn knots_hold_what_a_way_leads_back_to() {
+        for seed in 0..500_usize {
+            let count = 2 + seed % 9;
+            let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state >> 33
+            };
+            let all: Vec<Vec<usize>> = (0..count)
+                .map(|own| (0..next() % 3).map(|_| next() % count).filter(|to| *to != own).collect())
+                .collect();
+            let reached = |from: usize| {
+                let (mut reached, mut open) = (HashSet::new(), vec![from]);
+                while let Some(at) = open.pop() {
+                    open.extend(all[at].iter().filter(|to| reached.insert(**to)));
+                }
+                reached
+            };
+            let expected: Vec<usize> = (0..count).filter(|at| reached(*at).contains(at)).collect();
+            let knots = knots(&all);
+            let mut found = knots.concat();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{all:?}");
+            for knot in knots {
+                assert!(knot.iter().all(|at| knot.iter().all(|to| reached(*at).contains(to))), "{all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crowd_that_leads_to_a_circle_is_no_part_of_it_however_deep() {
+        let mut all: Vec<Vec<usize>> = vec![vec![1], vec![0]];
+        all.extend((2..5_000).map(|own: usize| (own.saturating_sub(100)..own).collect()));
+        let mut found = Vec::new();
+        check(&members(&all), &mut found);
+        assert_eq!(found.iter().map(|(id, _)| id.name.as_str()).collect::<Vec<_>>(), ["d00000", "d00001"]);
+    }
 }

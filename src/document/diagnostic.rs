@@ -2,6 +2,7 @@
 //!
 //! A value like any other: `cli` shows it with source lines, the daemon puts its one-line form into the status.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Code;
@@ -173,6 +174,21 @@ impl Diagnostic {
     }
 }
 
+/// Cuts what follows the first `from` down to `most`. What a document is refused for is kept before warnings, and
+/// these before notes; what is kept stays in its order.
+pub(in crate::document) fn keep_most(diagnostics: &mut Vec<Diagnostic>, from: usize, most: usize) {
+    let Some(cut) = diagnostics.get(from..).filter(|cut| cut.len() > most) else { return };
+    let rank = |one: &Diagnostic| (one.severity, one.code.is_policy());
+    let mut ranked: Vec<usize> = (0..cut.len()).collect();
+    ranked.sort_by_key(|at| cut.get(*at).map(rank));
+    let kept: BTreeSet<usize> = ranked.into_iter().take(most).collect();
+    let mut at = 0;
+    diagnostics.retain(|_| {
+        at += 1;
+        at <= from || kept.contains(&(at - 1 - from))
+    });
+}
+
 /// One line: `apps/shop.yaml:4:3: error[PF0103]: …`.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,6 +278,25 @@ mod tests {
         assert_eq!(nearest("imgae", fields), Some("image"));
         assert_eq!(nearest("volumes", fields), None);
         assert_eq!(nearest(&"x".repeat(10_000), fields), None);
+    }
+
+    #[test]
+    fn what_a_document_is_refused_for_is_kept_first_and_in_its_order() {
+        let at = |line| Span { line, column: 1, length: 1 };
+        let mut all = vec![Diagnostic::note(Code::PodSecurity, at(1), "before the cut")];
+        all.push(Diagnostic::note(Code::PodSecurity, at(2), "note"));
+        all.extend((3..6).map(|line| Diagnostic::warning(Code::KubernetesVersion, at(line), "warning")));
+        all.push(Diagnostic::error(Code::KindRefused, at(6), "refusal"));
+        all.push(Diagnostic::error(Code::InvalidName, at(7), "error"));
+        let lines = |most: usize| {
+            let mut all = all.clone();
+            keep_most(&mut all, 1, most);
+            all.iter().map(|one| one.span.line).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(6), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(lines(5), [1, 3, 4, 5, 6, 7]);
+        assert_eq!(lines(3), [1, 3, 6, 7]);
+        assert_eq!(lines(1), [1, 7]);
     }
 
     #[test]

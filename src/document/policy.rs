@@ -166,14 +166,14 @@ impl FromStr for AllowedKind {
 }
 
 /// `v1`, `v1beta2`. Source: <https://kubernetes.io/docs/reference/using-api/#api-versioning>.
-fn is_version(version: &str) -> bool {
+pub(super) fn is_version(version: &str) -> bool {
     version.len() <= 63
         && version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()))
         && version.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 /// A domain of at least two labels, as every group has that is not built in.
-fn is_group(group: &str) -> bool {
+pub(super) fn is_group(group: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')

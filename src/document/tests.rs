@@ -410,3 +410,97 @@ fn what_the_configuration_refuses_is_held_and_lets_the_rest_be_pruned() {
     let allowed = Policy { kinds: ["Secret".parse().unwrap()].into(), ..Policy::default() };
     assert_eq!(lines(&with(allowed, secret)), [""; 0]);
 }
+
+#[test]
+fn no_number_of_warnings_crowds_out_what_a_document_is_refused_for() {
+    let scratch: Vec<_> = (0..150).map(|at| format!("/a{at}: 1")).collect();
+    let warnings = format!("scratch: {{{}}}", scratch.join(", "));
+    let late = "environments: {staging: {unknown: 1}}";
+    let secret = "objects: [{apiVersion: v1, kind: Secret, metadata: {name: b}}]";
+    let privileged = "sidecars: [{name: b, image: \"example.com/b:1\", securityContext: {privileged: true}}]";
+    let image = "sidecars: [{name: b, image: \"evil.example/b:1\"}]";
+    let dependency = "dependsOn: [{app: Not_A_Name}]";
+    // More versions' warnings than are kept of one patched object, and then a field that is none.
+    let gt = vec!["{key: a, operator: Gt, value: \"1\"}"; 150].join(", ");
+    let patched = format!(
+        "patches: [{{target: Deployment, json: [{{op: add, path: /spec/template/spec/tolerations, value: [{gt}]}}, \
+         {{op: add, path: /spec/unknown, value: 1}}]}}]"
+    );
+    let merged = format!(
+        "patches: [{{target: Deployment, merge: {{spec: {{template: {{spec: {{tolerations: [{gt}]}}}}, unknown: 1}}}}}}]"
+    );
+    let registry = Policy { registries: vec!["example.com".parse().unwrap()], ..Policy::default() };
+    for (spec, policy, by) in [
+        (dependency, Policy::default(), BlockedBy::Error),
+        (late, Policy::default(), BlockedBy::Error),
+        (&patched, Policy::default(), BlockedBy::Error),
+        (&merged, Policy::default(), BlockedBy::Error),
+        (secret, Policy::default(), BlockedBy::Configuration),
+        (privileged, Policy::default(), BlockedBy::Configuration),
+        (image, registry, BlockedBy::Configuration),
+    ] {
+        let text = app("a", &format!("{warnings}\n{spec}"));
+        let loaded =
+            load(&tree(&[("a.yaml", &text)]), &Options { policy, ..options() }, &mut Cache::default());
+        assert!(loaded.documents.is_empty(), "{spec}");
+        assert_eq!(loaded.complete, by == BlockedBy::Configuration, "{spec}");
+        assert_eq!(loaded.blocked[&DocumentId::app("shop", "a")].by, by, "{spec}");
+        let errors = loaded.diagnostics.iter().filter(|found| found.is_error()).count();
+        assert!(errors > 0 && loaded.diagnostics.len() == 100, "{spec}: {errors}");
+    }
+    let loaded = load_all(&tree(&[("a.yaml", &app("a", &warnings))]));
+    assert_eq!((loaded.documents.len(), loaded.diagnostics.len()), (1, 100), "warnings alone refuse nothing");
+}
+
+#[test]
+fn an_image_that_is_mounted_comes_from_an_allowed_registry_too() {
+    let pod = "spec: {containers: [{name: c, image: \"example.com/c:1\"}], volumes: [{name: v, image: {reference: \"evil.example/v:1\"}}]}";
+    let meta = "metadata: {name: b}";
+    let template = format!("{{metadata: {{labels: {{a: b}}}}, {pod}}}");
+    let workload = format!("selector: {{matchLabels: {{a: b}}}}, template: {template}");
+    let job = pod.replacen("spec: {", "spec: {restartPolicy: Never, ", 1);
+    let ephemeral =
+        pod.replace("volumes:", "ephemeralContainers: [{name: e, image: \"evil.example/v:1\"}], other:");
+    let ephemeral = ephemeral.split(", other:").next().unwrap();
+    let objects = [
+        format!("{{apiVersion: v1, kind: Pod, {meta}, {pod}}}"),
+        format!("{{apiVersion: v1, kind: Pod, {meta}, {ephemeral}}}}}"),
+        format!("{{apiVersion: v1, kind: PodTemplate, {meta}, template: {template}}}"),
+        format!("{{apiVersion: apps/v1, kind: StatefulSet, {meta}, spec: {{serviceName: b, {workload}}}}}"),
+        format!("{{apiVersion: apps/v1, kind: DaemonSet, {meta}, spec: {{{workload}}}}}"),
+        format!("{{apiVersion: apps/v1, kind: ReplicaSet, {meta}, spec: {{{workload}}}}}"),
+        format!(
+            "{{apiVersion: batch/v1, kind: CronJob, {meta}, spec: {{schedule: \"0 3 * * *\", jobTemplate: {{spec: {{template: {{{job}}}}}}}}}}}"
+        ),
+    ];
+    let of_objects = objects.map(|object| format!("objects: [{object}]"));
+    let volume = "{name: v, image: {reference: \"evil.example/v:1\"}}";
+    let of_patches = [
+        format!(
+            "patches: [{{target: Deployment, json: [{{op: add, path: /spec/template/spec/volumes, value: [{volume}]}}]}}]"
+        ),
+        format!(
+            "patches: [{{target: Deployment, merge: {{spec: {{template: {{spec: {{volumes: [{volume}]}}}}}}}}}}]"
+        ),
+    ];
+    let kinds = ["Pod", "PodTemplate", "StatefulSet", "DaemonSet", "ReplicaSet", "CronJob"];
+    for (registry, expected) in [("example.com", 1), ("evil.example", 0)] {
+        let registries = ["example.com", registry].map(|registry| registry.parse().unwrap());
+        let policy = Policy {
+            registries: registries.into(),
+            kinds: kinds.map(|kind| kind.parse().unwrap()).into(),
+            ..Policy::default()
+        };
+        for spec in of_objects.iter().chain(&of_patches) {
+            let options = Options { policy: policy.clone(), ..options() };
+            let loaded = load(&tree(&[("a.yaml", &app("a", spec))]), &options, &mut Cache::default());
+            let refused = |found: &&Diagnostic| {
+                found.code == Code::RegistryRefused && found.message.contains("`evil.example/v:1`")
+            };
+            let errors: Vec<_> = loaded.diagnostics.iter().filter(|found| found.is_error()).collect();
+            assert_eq!(errors.len(), expected, "{spec}: {:?}", lines(&loaded));
+            assert!(errors.iter().copied().all(|found| refused(&found)), "{spec}: {:?}", lines(&loaded));
+            assert_eq!(loaded.documents.len(), 1 - expected, "{spec}");
+        }
+    }
+}

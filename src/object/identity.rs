@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::OtherKind;
+use crate::document::Target;
 
 /// A Kubernetes kind, with what is needed to address it.
 ///
@@ -190,6 +191,12 @@ impl ObjectRef {
     /// A reference to the object of this kind and name.
     pub fn new(kind: Kind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// Whether the target of a patch or of an ignored field is about it.
+    pub fn is_meant_by(&self, target: &str) -> bool {
+        let means = |target: Target<'_>| target.means(&self.kind.api_version(), self.kind.name(), &self.name);
+        Target::parse(target).is_some_and(means)
     }
 
     /// What it is, whatever version it is written in: the API server has one object, and shows it in each that it serves.

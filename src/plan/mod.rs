@@ -35,6 +35,7 @@ pub use desired::{Desired, desired};
 pub use fold::{Outcome, fold};
 pub use gate::DependencyState;
 pub use guard::{Candidate, Guard, Prune, PrunePolicy};
+pub use immutable::{refusal, refusals};
 pub use migration::{is_lost, run_end};
 pub use rollout::Wait;
 pub use step::{How, Plan, Stage, Step};

@@ -186,7 +186,7 @@ fn branch_app(input: &Input<'_>, record: &mut Record, app: &Validated<App>, revi
         let message = format!("waiting for {}", wait.what);
         return keep(record, Phase::Waiting, reason, &message).waiting(wait);
     }
-    if let Some(refusal) = immutable::refuse(record, app) {
+    if let Some((_, refusal)) = immutable::refusals(record, app, input.owner).pop_first() {
         return keep(record, Phase::Failed, Reason::of("ImmutableField"), &refusal);
     }
     record.quarantined = None;

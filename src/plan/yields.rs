@@ -33,7 +33,7 @@ impl Yields {
     fn of_app(app: &App, object: &Object) -> Self {
         let ignored = app.spec.drift.iter().flat_map(|drift| &drift.ignore);
         let ignored = ignored
-            .filter(|ignored| is_target(&ignored.target, object))
+            .filter(|ignored| object.reference.is_meant_by(&ignored.target))
             .map(|ignored| by_keys(&ignored.path, &object.content));
         let mut yields = Self { ignored: ignored.collect(), replicas: None };
         let is_pods = object.reference.kind == Kind::Deployment && object.reference.name == app.id.name;
@@ -71,12 +71,6 @@ impl Yields {
     pub const fn is_empty(&self) -> bool {
         self.ignored.is_empty() && self.replicas.is_none()
     }
-}
-
-/// A kind, or `Kind/name`.
-fn is_target(target: &str, object: &Object) -> bool {
-    let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
-    kind == object.reference.kind.name() && name.is_none_or(|name| name == object.reference.name)
 }
 
 /// The pointer with the items of lists named by their keys in place of their numbers: others may put items before them.

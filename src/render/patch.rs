@@ -5,8 +5,8 @@
 use json_patch::{PatchErrorKind, PatchOperation};
 use serde_json::{Value, json};
 
-use crate::document::Patch;
-use crate::object::{ANNOTATION_DOCUMENT, ANNOTATION_OWNER, Kind, LABEL_SOURCE, Manifest, Object};
+use crate::document::{Patch, Reserved, reserved_change};
+use crate::object::{Kind, Manifest, Object};
 
 /// A `copy` into itself doubles what is there: more than any object holds, and deeper, is not made.
 const MOST_VALUES: usize = 100_000;
@@ -28,8 +28,10 @@ pub(super) enum Problem {
     NoTarget(Vec<String>),
     /// The object is not as the patch wants it.
     Refused { object: String, message: String },
-    /// It would be another object, or not ours: which field changed.
-    Identity { object: String, field: &'static str },
+    /// It would be another object, or not ours, or have what only the cluster sets: which field changed.
+    Reserved { object: String, field: String, why: Reserved },
+    /// Its selector would not be met by its own pods: which label they lack.
+    Unselected { object: String, label: String },
 }
 
 /// Applies the patches in their order. What fails leaves its object as it was.
@@ -39,7 +41,7 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
     for (number, patch) in patches.iter().enumerate() {
         let mut found = false;
         for (object, changed) in objects.iter_mut().zip(&mut changed) {
-            if !is_target(&patch.target, object) {
+            if !object.reference.is_meant_by(&patch.target) {
                 continue;
             }
             found = true;
@@ -61,12 +63,6 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
         *object = Object::new(object.reference.clone(), object.content.clone());
     }
     failures
-}
-
-/// A kind, or `Kind/name`.
-pub(super) fn is_target(target: &str, object: &Object) -> bool {
-    let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
-    object.reference.kind.name() == kind && name.is_none_or(|name| name == object.reference.name)
 }
 
 fn name(object: &Object) -> String {
@@ -96,37 +92,33 @@ fn patched(object: &Object, patch: &Patch) -> Result<Value, Wrong> {
             return Err((Some(number), refused("it would be larger than any object can be".to_owned())));
         }
     }
-    match IDENTITY
-        .into_iter()
-        .find(|(pointer, _)| content.pointer(pointer) != object.content.pointer(pointer))
+    if let Some((why, field)) = reserved_change(&object.content, &content) {
+        return Err((None, Problem::Reserved { object: name(object), field, why }));
+    }
+    if object.reference.kind == Kind::Deployment
+        && content.pointer(SELECTOR) != object.content.pointer(SELECTOR)
     {
-        Some((_, field)) => Err((None, Problem::Identity { object: name(object), field })),
-        None if object.reference.kind == Kind::Deployment
-            && content.pointer(SELECTOR) != object.content.pointer(SELECTOR) =>
-        {
-            Err((None, Problem::Identity { object: name(object), field: "spec.selector" }))
+        let (field, why) = ("spec.selector".to_owned(), Reserved::Identity);
+        return Err((None, Problem::Reserved { object: name(object), field, why }));
+    }
+    match unselected(&content) {
+        Some(label) if unselected(&object.content).is_none() => {
+            Err((None, Problem::Unselected { object: name(object), label }))
         }
-        None => Ok(content),
+        Some(_) | None => Ok(content),
     }
 }
 
 /// Kubernetes keeps it for life, and the app's other objects select by it.
 const SELECTOR: &str = "/spec/selector";
 
-/// What says which object it is and whose; or is not for people to write.
-const IDENTITY: [(&str, &str); 11] = [
-    ("/apiVersion", "apiVersion"),
-    ("/kind", "kind"),
-    ("/metadata/name", "metadata.name"),
-    ("/metadata/generateName", "metadata.generateName"),
-    ("/metadata/namespace", "metadata.namespace"),
-    ("/metadata/labels/portfolio.dev~1source", LABEL_SOURCE),
-    ("/metadata/annotations/portfolio.dev~1document", ANNOTATION_DOCUMENT),
-    ("/metadata/annotations/portfolio.dev~1owner", ANNOTATION_OWNER),
-    ("/metadata/ownerReferences", "metadata.ownerReferences"),
-    ("/metadata/managedFields", "metadata.managedFields"),
-    ("/status", "status"),
-];
+/// The first label that the selector of a workload wants, and its own pods do not have: the API server would not take it.
+fn unselected(content: &Value) -> Option<String> {
+    let wanted = content.pointer("/spec/selector/matchLabels").and_then(Value::as_object)?;
+    let pods = content.pointer("/spec/template")?;
+    let has = |key: &str| pods.get("metadata")?.get("labels")?.get(key);
+    wanted.iter().find(|(key, value)| has(key) != Some(value)).map(|(key, _)| key.clone())
+}
 
 fn is_out_of_bounds(value: &Value) -> bool {
     fn within(value: &Value, depth: usize, left: &mut usize) -> bool {
@@ -152,7 +144,8 @@ mod tests {
         let content = json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": "web", "namespace": "shop", "labels": {"portfolio.dev/source": "main"}},
-            "spec": {"replicas": 2, "selector": {}, "template": {"spec": {"containers": [{"name": "app"}]}}},
+            "spec": {"replicas": 2, "selector": {"matchLabels": {"run": "web"}},
+                "template": {"metadata": {"labels": {"run": "web", "team": "web"}}, "spec": {"containers": [{"name": "app"}]}}},
         });
         Object::new(ObjectRef::new(Kind::Deployment, "shop", "web"), content)
     }
@@ -216,6 +209,35 @@ mod tests {
             assert_eq!(failure.operation, operation, "{patch}");
             assert!(format!("{:?}", failure.problem).contains(expected), "{patch}: {failure:?}");
             assert!(objects.iter().eq([&before]), "{patch}");
+        }
+    }
+
+    #[test]
+    fn what_the_cluster_sets_and_what_its_pods_are_selected_by_is_not_patched() {
+        let set = |field: &str, value: Value| json!({"metadata": {field: value}});
+        let labels = |labels: Value| json!({"spec": {"template": {"metadata": {"labels": labels}}}});
+        for (merge, expected) in [
+            (set("uid", json!("1")), "metadata.uid"),
+            (set("resourceVersion", json!("1")), "metadata.resourceVersion"),
+            (set("finalizers", json!(["a/b"])), "metadata.finalizers"),
+            (set("annotations", json!({"portfolio.dev/a": "b"})), "portfolio.dev/a"),
+            (json!({"status": {"replicas": 1}}), "status"),
+            (labels(json!({"run": null})), "Unselected"),
+            (labels(json!({"run": "other"})), "Unselected"),
+            (json!({"spec": {"template": {"metadata": null}}}), "Unselected"),
+        ] {
+            let mut objects = [deployment()];
+            let failures = apply(&mut objects, &patches(json!([{"target": "Deployment", "merge": merge}])));
+            let [failure] = failures.as_slice() else { panic!("{merge}: {failures:?}") };
+            assert!(format!("{:?}", failure.problem).contains(expected), "{merge}: {failure:?}");
+            assert!(objects.iter().eq([&deployment()]), "{merge}");
+        }
+        for merge in
+            [labels(json!({"team": null})), labels(json!({"tier": "a"})), set("labels", json!({"team": "a"}))]
+        {
+            let failures =
+                apply(&mut [deployment()], &patches(json!([{"target": "Deployment", "merge": merge}])));
+            assert_eq!(failures, [], "{merge}");
         }
     }
 

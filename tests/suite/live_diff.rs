@@ -221,6 +221,19 @@ fn what_the_server_refuses_is_told_with_the_objects_name_and_fails() {
 }
 
 #[test]
+fn what_the_server_takes_and_does_not_do_is_refused_as_the_daemon_does() {
+    let sandbox = deployed("image: registry.test/shop:1, port: 8080, replicas: 1, service: {headless: true}");
+    sandbox.write_app("shop", "image: registry.test/shop:1, port: 8080, replicas: 1");
+
+    let answer = diff(&sandbox, &[]);
+
+    assert_eq!(answer.code, 2, "{}", answer.out);
+    let service = format!(" Service/{}/shop", sandbox.namespace);
+    let row = answer.out.lines().find(|line| line.contains(&service)).unwrap();
+    assert!(row.starts_with("refused") && row.contains("cease to be headless"), "{row}");
+}
+
+#[test]
 fn a_range_and_a_cluster_that_is_not_there_are_errors() {
     let sandbox = deployed("image: registry.test/shop:1, replicas: 1");
     let answer = diff(&sandbox, &["HEAD~1..HEAD"]);

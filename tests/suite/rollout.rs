@@ -186,3 +186,27 @@ fn a_new_push_supersedes_a_rollout_that_is_going_on() {
         if images == "registry.test/shop:2" { Ok(()) } else { Err(images) }
     });
 }
+
+#[test]
+fn a_service_that_is_to_become_headless_stays_and_says_what_to_do() {
+    let sandbox = Sandbox::new();
+    let plain = "image: registry.test/shop:1, port: 8080, replicas: 1";
+    sandbox.write_app("shop", plain);
+    let good = sandbox.repo.publish("Add the shop");
+    let _daemon = sandbox.daemon();
+    sandbox.until_ready("shop", &good);
+    let service = sandbox.get("service/shop").unwrap();
+
+    sandbox.write_app("shop", &format!("{plain}, service: {{headless: true}}"));
+    sandbox.repo.publish("Make the Service headless");
+
+    let record = sandbox.until_phase("shop", "Failed");
+    assert_eq!(record["reason"], "ImmutableField");
+    let message = record["message"].as_str().unwrap();
+    assert!(message.contains("cannot become headless") && message.contains("`objects`"), "{message}");
+    let held = sandbox.get("service/shop").unwrap();
+    assert_eq!(held["spec"]["clusterIP"], service["spec"]["clusterIP"]);
+    sandbox.write_app("shop", plain);
+    let back = sandbox.repo.publish("Put it back");
+    sandbox.until_ready("shop", &back);
+}

@@ -118,9 +118,9 @@ impl Changes {
         before: Option<Object>,
         after: Option<Object>,
     ) {
-        let Some(object) = before.as_ref().or(after.as_ref()).map(|object| object.reference.clone()) else {
-            return;
-        };
+        // What another one takes the place of goes by its old name, what changes by the version that is written now.
+        let named = if what == What::Replaced { before.as_ref() } else { after.as_ref().or(before.as_ref()) };
+        let Some(object) = named.map(|object| object.reference.clone()) else { return };
         let restarts = what == What::Changed && restarts(before.as_ref(), after.as_ref());
         if restarts {
             self.restarts.insert(id.clone());

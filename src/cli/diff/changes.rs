@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::change::{Changes, What};
 use crate::document::{Document, DocumentId, Loaded, VolumePolicy};
-use crate::object::{Kind, Object, ObjectRef, Owner};
+use crate::object::{Kind, Object, Owner};
+use crate::plan::refusal;
 use crate::render::{RendererVersion, Run, render_document};
 
 /// Why a document that is not there any more is not removed.
@@ -62,28 +61,34 @@ impl Changes {
         owner: &Owner,
         version: RendererVersion,
     ) {
-        let objects = |document: Option<&Document>| -> BTreeMap<ObjectRef, Object> {
-            let Some(document) = document else { return BTreeMap::new() };
-            let objects = render_document(document, owner, Run::default(), version);
-            objects.into_iter().map(|object| (object.reference.clone(), object)).collect()
+        let objects = |document: Option<&Document>| -> Vec<Object> {
+            document
+                .map_or_else(Vec::new, |document| render_document(document, owner, Run::default(), version))
         };
-        let (old, mut new) = (objects(before), objects(after));
+        // In another version it is the same object.
+        let new = objects(after).into_iter().map(|object| (object.reference.in_any_version(), object));
+        let mut new: BTreeMap<_, _> = new.collect();
         let mut gone = Vec::new();
-        for (reference, before) in old {
-            match new.remove(&reference) {
+        for before in objects(before) {
+            match new.remove(&before.reference.in_any_version()) {
                 Some(after) if after.hash == before.hash => {}
                 // A run is made once and left alone.
-                Some(_) if reference.kind == Kind::Job => {}
+                Some(_) if before.reference.kind == Kind::Job => {}
                 Some(after) => self.changed(id, before, after),
                 None => gone.push(before),
             }
         }
+        let new = new.into_values().map(|object| (object.reference.clone(), object)).collect();
         self.exchange(id, gone, new, keeps_volumes(before, after));
     }
 
     fn changed(&mut self, id: &DocumentId, before: Object, after: Object) {
-        let what = if is_refused(&before, &after) { What::Refused } else { What::Changed };
+        let why = refusal(&before, &after);
+        let what = if why.is_some() { What::Refused } else { What::Changed };
         self.push(id, what, Some(before), Some(after));
+        if let Some(change) = self.objects.last_mut() {
+            change.why = why;
+        }
     }
 }
 
@@ -113,31 +118,6 @@ pub(super) fn keeps_volumes(before: Option<&Document>, after: Option<&Document>)
     }
 }
 
-/// Fields that the API server does not let change: a Deployment's selector, a claim but for a growing size.
-fn is_refused(before: &Object, after: &Object) -> bool {
-    let differs = |pointer: &str| before.content.pointer(pointer) != after.content.pointer(pointer);
-    match before.reference.kind {
-        Kind::Deployment => differs("/spec/selector"),
-        Kind::PersistentVolumeClaim => {
-            let size = |object: &Object| {
-                let size = object.content.pointer("/spec/resources/requests/storage").and_then(Value::as_str);
-                size.and_then(|size| size.parse::<crate::document::Quantity>().ok())
-            };
-            differs("/spec/accessModes") || differs("/spec/storageClassName") || size(after) < size(before)
-        }
-        Kind::ServiceAccount
-        | Kind::ConfigMap
-        | Kind::Service
-        | Kind::NetworkPolicy
-        | Kind::PodDisruptionBudget
-        | Kind::Job
-        | Kind::HorizontalPodAutoscaler
-        | Kind::Ingress
-        | Kind::CronJob
-        | Kind::Other(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -148,7 +128,10 @@ mod tests {
     fn loaded(text: &str) -> Loaded {
         let entry = Entry::File { id: text.to_owned(), bytes: Arc::from(text.as_bytes()) };
         let tree = Tree { entries: BTreeMap::from([("apps.yaml".to_owned(), entry)]) };
-        load(&tree, &Options::new(crate::render::judge), &mut Cache::default())
+        let mut options = Options::new(crate::render::judge);
+        let kinds = ["Widget.v1.example.com", "Widget.v1beta1.example.com"];
+        options.policy.kinds = kinds.map(|kind| kind.parse().unwrap()).into();
+        load(&tree, &options, &mut Cache::default())
     }
 
     fn app(name: &str, spec: &str) -> String {
@@ -241,5 +224,29 @@ mod tests {
         assert_eq!(words(&shrunk), [("PersistentVolumeClaim/shop/db-data".to_owned(), What::Refused)]);
         let grown = changes(&volume("1Gi"), &volume("2Gi"));
         assert_eq!(words(&grown), [("PersistentVolumeClaim/shop/db-data".to_owned(), What::Changed)]);
+    }
+
+    #[test]
+    fn a_service_that_ceases_to_be_headless_is_refused_with_what_to_do() {
+        let (plain, headless) = (app("web", "port: 80"), app("web", "port: 80, service: {headless: true}"));
+        for (from, to) in [(&plain, &headless), (&headless, &plain)] {
+            let changes = changes(from, to);
+            assert_eq!(words(&changes), [("Service/shop/web".to_owned(), What::Refused)]);
+            let why = changes.objects[0].why.as_deref().unwrap();
+            assert!(why.contains("headless") && why.contains("`objects`"), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_object_in_another_version_is_the_same_object() {
+        let widget = |version: &str, size: u32| {
+            let object = format!(
+                "objects: [{{apiVersion: example.com/{version}, kind: Widget, metadata: {{name: a}}, spec: {{size: {size}}}}}]"
+            );
+            app("web", &object)
+        };
+        let changes = changes(&widget("v1beta1", 1), &widget("v1", 2));
+        assert_eq!(changes.objects.iter().map(|change| change.what).collect::<Vec<_>>(), [What::Changed]);
+        assert_eq!(changes.objects[0].object.to_string(), "Widget.v1.example.com/shop/a");
     }
 }

@@ -16,7 +16,7 @@ use crate::cli::{CliError, StoredSource};
 use crate::cluster::{Cluster, ClusterError, Mode};
 use crate::document::{Document, DocumentId, Loaded};
 use crate::object::{Kind, Managers, Object, ObjectRef, Owner, Ownership, fold, owned, ownership};
-use crate::plan::{Yields, desired};
+use crate::plan::{Yields, desired, refusals};
 use crate::record::{Item, Record};
 use crate::render::{Content, RUNNER_IMAGE, RendererVersion};
 
@@ -86,20 +86,33 @@ impl Asking<'_> {
         if runs {
             changes.migrations.insert(id.clone());
         }
-        let is_wanted: BTreeSet<&ObjectRef> = wanted.iter().map(|object| &object.reference).collect();
-        let gone = record.inventory.items.iter().filter(|(reference, _)| !is_wanted.contains(reference));
+        // In another version it is the same object, and on record under the version that it was written in.
+        let is_wanted: BTreeSet<_> = wanted.iter().map(|object| object.reference.in_any_version()).collect();
+        let items = || record.inventory.items.iter();
+        let known: BTreeMap<_, &Item> =
+            items().map(|(reference, item)| (reference.in_any_version(), item)).collect();
+        let gone = items().filter(|(reference, _)| !is_wanted.contains(&reference.in_any_version()));
         // The Jobs of earlier runs go when another one is due, or with their document.
         let gone = gone.filter(|(reference, _)| reference.kind != Kind::Job || runs || document.is_none());
         let asked = try_join_all(wanted.iter().map(|object| {
-            let item = record.inventory.items.get(&object.reference);
+            let item = known.get(&object.reference.in_any_version()).copied();
             let yields = document.map(|document| Yields::of(document, object)).unwrap_or_default();
             self.ask(id, object, item, adopt, yields)
         }));
         let left = try_join_all(gone.map(|(reference, item)| self.ask_of_gone(id, reference, item)));
         let (asked, left) = futures::future::try_join(asked, left).await?;
         let (mut new, mut old) = (BTreeMap::new(), Vec::new());
+        let mut refused = match document {
+            Some(Document::App(app)) => refusals(record, app, self.owner),
+            Some(Document::Migration(_)) | None => BTreeMap::new(),
+        };
         let references = wanted.iter().map(|object| object.reference.clone());
         for (reference, answer) in references.zip(asked).chain(left) {
+            let answer = match (answer, refused.remove(&reference)) {
+                // The server takes some of it without doing it; the daemon does not try.
+                (Answer::Same | Answer::Changed(..), Some(why)) => Answer::Refused(why),
+                (answer, _) => answer,
+            };
             match answer {
                 Answer::Same => {}
                 Answer::Created(object) => drop(new.insert(reference, object)),

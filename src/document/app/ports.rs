@@ -86,7 +86,7 @@ pub struct ServiceSpec {
     /// Annotations of the Service only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
-    /// No cluster IP: DNS answers with the pods' addresses.
+    /// No cluster IP: DNS answers with the pods' addresses. Fixed once applied.
     #[serde(default, skip_serializing_if = "is_false")]
     pub headless: bool,
 }

@@ -231,3 +231,12 @@ fn kinds_know_their_type_and_plural() {
     assert_eq!(kind("v1", "Node").unwrap().type_name(), None);
     assert!(kind("apps/v1", "Pod").is_none());
 }
+
+#[test]
+fn a_thousand_warnings_hide_no_error() {
+    let gt = vec!["{key: a, operator: Gt, value: \"1\"}"; 1000].join(", ");
+    let patch = format!("spec: {{template: {{spec: {{tolerations: [{gt}]}}}}, unknown: 1}}");
+    let found = of("apps.v1.Deployment", Mode::Partial, &patch);
+    assert_eq!(found.len(), 101);
+    assert_eq!(found.iter().filter(|found| found.is_error()).count(), 1);
+}

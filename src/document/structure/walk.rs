@@ -9,7 +9,8 @@ use crate::document::diagnostic::{all_of, did_you_mean, one_of, shown};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::{Code, Diagnostic, Span};
 
-/// Problems of one value after which it is given up: the rest is more of the same.
+/// Errors of one value after which it is given up, and warnings after which no more are put into words: the rest is
+/// more of the same.
 pub(super) const MOST_PROBLEMS: usize = 100;
 /// As many names as still help when they are listed.
 const FEW: usize = 10;
@@ -46,8 +47,7 @@ pub(super) fn check_type(
     mode: Mode,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let most = diagnostics.len() + MOST_PROBLEMS;
-    let mut walk = Walk { structure: structure(), diagnostics, most };
+    let mut walk = Walk { structure: structure(), diagnostics, errors: 0, warnings: 0 };
     if node.is_null() {
         walk.report(spot.null("a map"));
     } else {
@@ -98,18 +98,21 @@ impl Spot<'_> {
 struct Walk<'a> {
     structure: &'static Structure,
     diagnostics: &'a mut Vec<Diagnostic>,
-    /// Enough is said.
-    most: usize,
+    /// How many are reported.
+    errors: usize,
+    warnings: usize,
 }
 
 impl Walk<'_> {
-    /// What else is wrong need not even be put into words.
+    /// What else is wrong need not even be put into words. Warnings alone never end the search for errors.
     fn is_full(&self) -> bool {
-        self.diagnostics.len() >= self.most
+        self.errors >= MOST_PROBLEMS
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.is_full() {
+        let count = if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings };
+        if *count < MOST_PROBLEMS {
+            *count += 1;
             self.diagnostics.push(diagnostic);
         }
     }

@@ -4,8 +4,9 @@
 use super::{Rules, schedule};
 use crate::document::diagnostic::{quoted, shown};
 use crate::document::node::{Entry, Node, Value};
+use crate::document::reserved::reserved;
 use crate::document::structure::{self, Mode, Pod, Role};
-use crate::document::{Code, Patch, PatchOperation, PatchOperator, volume_name};
+use crate::document::{Code, Patch, PatchOperation, PatchOperator, Reserved, Target, volume_name};
 
 /// The name of the app's own container.
 const CONTAINER: &str = "app";
@@ -14,9 +15,10 @@ impl Rules<'_> {
     pub(super) fn manifests(&mut self) {
         let spec = &self.app.spec;
         self.containers();
-        for item in items(self.places.root.get("objects")) {
+        for (number, item) in items(self.places.root.get("objects")).iter().enumerate() {
             let place = item.entry("kind").map_or(item.span, Entry::place);
             structure::object(item, "objects", place, self.diagnostics);
+            self.object(item, &number.to_string());
         }
         for (number, patch) in spec.patches.iter().enumerate() {
             self.patch(&number.to_string(), patch);
@@ -25,11 +27,15 @@ impl Rules<'_> {
             let number = number.to_string();
             self.target(&["drift", "ignore", &number, "target"], &ignored.target);
             self.pointer(&["drift", "ignore", &number, "path"], &ignored.path);
-            if identity(&ignored.path) {
+            if let Some(why) = reserved(&ignored.path) {
+                let why = match why {
+                    Reserved::Identity | Reserved::Mark => "is how the object is known",
+                    Reserved::Cluster => "is set by the cluster, which is never drift",
+                };
                 self.error(
                     Code::PatchIdentity,
                     &["drift", "ignore", &number, "path"],
-                    format!("`{}` is how the object is known", shown(&ignored.path)),
+                    format!("`{}` {why}", shown(&ignored.path)),
                     "ignore a field of its content",
                 );
             }
@@ -70,8 +76,8 @@ impl Rules<'_> {
         }
         let path = ["patches", number, "merge"];
         if let Some(node) = self.places.node(&path) {
-            let kind = patch.target.split('/').next().unwrap_or_default();
-            match (&node.value, structure::type_of_kind(kind)) {
+            let of = Target::parse(&patch.target).and_then(|target| target.type_name());
+            match (&node.value, of) {
                 (Value::Scalar { .. } | Value::Seq(_), _) => self.key_error(
                     Code::PatchKind,
                     &path,
@@ -121,11 +127,7 @@ impl Rules<'_> {
 
     /// A kind, or `Kind/name`.
     fn target(&mut self, path: &[&str], target: &str) {
-        let (kind, name) = target.split_once('/').map_or((target, None), |(kind, name)| (kind, Some(name)));
-        let good = kind.starts_with(|char: char| char.is_ascii_uppercase())
-            && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && name.is_none_or(|name| !name.is_empty() && !name.contains('/'));
-        if !good {
+        if Target::parse(target).is_none() {
             self.error(
                 Code::InvalidTarget,
                 path,
@@ -170,18 +172,4 @@ fn added_volumes(patches: &[Patch]) -> impl Iterator<Item = String> {
         added.flat_map(|value| value.0.as_array().map_or(std::slice::from_ref(&value.0), Vec::as_slice));
     let all = merged.flatten().chain(added);
     all.filter_map(|volume| Some(volume.get("name")?.as_str()?.to_owned()))
-}
-
-/// What says which object it is, and whose.
-fn identity(pointer: &str) -> bool {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    if !pointer.starts_with('/') {
-        return false; // it is no pointer, which is reported as such
-    }
-    match parts.as_slice() {
-        ["" | "apiVersion" | "kind" | "metadata"]
-        | ["metadata", "name" | "namespace" | "labels" | "annotations"] => true,
-        ["metadata", "labels" | "annotations", key] => key.starts_with("portfolio.dev~1"),
-        _ => false,
-    }
 }

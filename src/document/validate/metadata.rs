@@ -6,7 +6,7 @@ use super::{Rules, names};
 use crate::document::across::volume_claim;
 use crate::document::check::Metadata;
 use crate::document::diagnostic::{quoted, shown};
-use crate::document::node::Places;
+use crate::document::node::{Entry, Places};
 use crate::document::{Code, Diagnostic, DocumentKind, Migration};
 
 /// Prefixes of keys that are ours to set.
@@ -109,6 +109,23 @@ impl Rules<'_> {
         }
     }
 
+    /// Labels and annotations of an object that is written out. It may have keys with our prefixes, as manifests of others
+    /// do; those that mark an object as ours are ours whatever it says.
+    pub(super) fn written_metadata(&mut self, path: &[&str], labels: &[Entry], annotations: &[Entry]) {
+        let of = [path, &["labels"]].concat();
+        for (key, value) in texts(labels) {
+            label_syntax(key, value, &of, self.places, self.diagnostics);
+        }
+        let of = [path, &["annotations"]].concat();
+        let annotations: BTreeMap<String, String> =
+            texts(annotations).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        for key in annotations.keys() {
+            annotation_syntax(key, &of, self.places, self.diagnostics);
+        }
+        let carried = OWN_ANNOTATION_BYTES + size(&self.app.annotations);
+        annotation_size(&annotations, carried, &of, self.places, self.diagnostics);
+    }
+
     /// Annotations of one object, to which those of the document come.
     pub(super) fn object_annotations(&mut self, annotations: &BTreeMap<String, String>, path: &[&str]) {
         let carried = OWN_ANNOTATION_BYTES + size(&self.app.annotations);
@@ -129,6 +146,7 @@ impl Rules<'_> {
     }
 }
 
+/// Labels under `path`, none of which is ours to set.
 fn check_labels(
     labels: &BTreeMap<String, String>,
     path: &[&str],
@@ -179,15 +197,38 @@ fn check_annotations(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for key in annotations.keys() {
-        let full: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
-        if !reserved(key, path, places, diagnostics) && !names::is_qualified_name(&key.to_ascii_lowercase()) {
-            let message = format!("{} cannot be the key of an annotation", quoted(key));
-            diagnostics.push(
-                Diagnostic::error(Code::InvalidAnnotation, places.key(&full), message)
-                    .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),
-            );
+        if !reserved(key, path, places, diagnostics) {
+            annotation_syntax(key, path, places, diagnostics);
         }
     }
+    annotation_size(annotations, others, path, places, diagnostics);
+}
+
+/// The key of an annotation under `path`.
+pub(super) fn annotation_syntax(
+    key: &str,
+    path: &[&str],
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if !names::is_qualified_name(&key.to_ascii_lowercase()) {
+        let full: Vec<&str> = path.iter().copied().chain([key]).collect();
+        let message = format!("{} cannot be the key of an annotation", quoted(key));
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidAnnotation, places.key(&full), message)
+                .help("at most 63 letters, digits, `-`, `_` and `.`, perhaps after `a.domain/`"),
+        );
+    }
+}
+
+/// How large annotations are together, on an object that carries so many bytes of others.
+fn annotation_size(
+    annotations: &BTreeMap<String, String>,
+    others: usize,
+    path: &[&str],
+    places: Places<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let (bytes, room) = (size(annotations), MAX_ANNOTATION_BYTES.saturating_sub(others));
     if bytes > room && !annotations.is_empty() {
         let message = format!("the annotations are {bytes} bytes together");
@@ -196,6 +237,11 @@ fn check_annotations(
                 .help(format!("at most {room} bytes fit on one object, beside those that it has anyway")),
         );
     }
+}
+
+/// Entries whose value is a text; another one is reported as such.
+fn texts(entries: &[Entry]) -> impl Iterator<Item = (&str, &str)> {
+    entries.iter().filter_map(|entry| Some((entry.key.text.as_str(), entry.value.text()?)))
 }
 
 /// Keys and values, in bytes.

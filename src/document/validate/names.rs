@@ -20,6 +20,17 @@ pub(super) fn is_subdomain(name: &str) -> bool {
         })
 }
 
+/// What may stand in the path of a URL without changing what it names: what the names of objects of RBAC must be, whose
+/// parts are set apart by colons by custom.
+///
+/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names>, of which this
+/// takes what needs no escape.
+pub(crate) fn is_path_segment(name: &str) -> bool {
+    name.len() <= 253
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':'))
+}
+
 /// A host name: a subdomain whose parts are DNS labels; `*` may be the first of at least two.
 pub(super) fn is_host(host: &str, wildcard: bool) -> bool {
     let host = match host.strip_prefix("*.") {

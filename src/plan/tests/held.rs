@@ -40,6 +40,29 @@ fn a_refused_change_holds_the_old_state_against_drift() {
 }
 
 #[test]
+fn a_service_that_is_to_become_headless_or_cease_to_be_is_told_of_and_held() {
+    for (before, after) in [
+        ("port: 80", "port: 80\nservice: {headless: true}"),
+        ("port: 80\nservice: {headless: true}", "port: 80"),
+    ] {
+        let mut world = World::running("web", before);
+        world.push("web", after);
+        world.settle();
+        let record = world.record("web");
+        assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Failed, "ImmutableField"));
+        assert!(
+            record.message.contains("headless") && record.message.contains("`objects`"),
+            "{}",
+            record.message
+        );
+        drift_is_repaired(&mut world);
+        world.push("web", before);
+        world.settle();
+        assert_eq!(world.phase("web"), Phase::Ready);
+    }
+}
+
+#[test]
 fn a_suspended_app_is_left_alone_through_restarts_and_broken_files() {
     let mut world = World::running("web", "port: 8080");
     world.push("web", "port: 8080\nsuspend: true");

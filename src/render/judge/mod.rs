@@ -12,7 +12,8 @@ use super::patch::{self, Failure, Problem};
 use super::subject::Subject;
 use super::{objects, sorted};
 use crate::document::{
-    AllowedKind, App, BuiltInKind, Code, Finding, Json, Patch, Policy, built_in_kind, check_value,
+    AllowedKind, App, BuiltInKind, Code, Finding, Json, Patch, Policy, Reserved, built_in_kind, check_value,
+    set_by_cluster,
 };
 use crate::object::{Object, Owner};
 
@@ -49,8 +50,12 @@ fn patched(object: &Object, patches: &[Patch], findings: &mut Vec<Finding>) {
         return;
     };
     // Which of several patches it was cannot be told; the last one had the last word.
-    let last = patches.iter().rposition(|patch| patch::is_target(&patch.target, object)).unwrap_or_default();
-    for (pointer, problem) in check_value(known, &object.content).into_iter().take(MOST_PROBLEMS) {
+    let last =
+        patches.iter().rposition(|patch| object.reference.is_meant_by(&patch.target)).unwrap_or_default();
+    let mut problems = check_value(known, &object.content);
+    // The document is judged by what is kept.
+    problems.sort_by_key(|(_, problem)| problem.severity);
+    for (pointer, problem) in problems.into_iter().take(MOST_PROBLEMS) {
         let mut finding = Finding::error(
             problem.code,
             vec!["patches".to_owned(), last.to_string(), "target".to_owned()],
@@ -123,18 +128,6 @@ fn problem(Json(written): &Json, namespace: &str) -> Option<Wrong> {
             return Some((path, message, "write the object as `kubectl apply` would take it"));
         }
     }
-    let name = text("/metadata/name").unwrap_or_default();
-    let is_name = name.len() <= 253
-        && !name.starts_with('-')
-        && !name.contains(|char: char| char.is_control() || matches!(char, '/' | '%' | ' '))
-        && !matches!(name, "." | "..");
-    if !is_name {
-        return Some((
-            &["metadata", "name"],
-            format!("`{name}` cannot be the name of an object"),
-            "names are lower-case letters, digits, `-` and `.`",
-        ));
-    }
     if let Some(own) = text("/metadata/namespace").filter(|own| *own != namespace) {
         return Some((
             &["metadata", "namespace"],
@@ -142,19 +135,9 @@ fn problem(Json(written): &Json, namespace: &str) -> Option<Wrong> {
             "an app's objects are in its own namespace; leave `namespace` out",
         ));
     }
-    for (pointer, path) in [
-        ("/metadata/generateName", &["metadata", "generateName"] as &[_]),
-        ("/metadata/ownerReferences", &["metadata", "ownerReferences"]),
-        ("/metadata/managedFields", &["metadata", "managedFields"]),
-        ("/metadata/uid", &["metadata", "uid"]),
-        ("/metadata/resourceVersion", &["metadata", "resourceVersion"]),
-        ("/metadata/finalizers", &["metadata", "finalizers"]),
-        ("/status", &["status"]),
-    ] {
-        if written.pointer(pointer).is_some() {
-            let message = format!("`{}` is not written by people", path.join("."));
-            return Some((path, message, "remove it; the cluster sets it"));
-        }
+    if let Some(path) = set_by_cluster(written) {
+        let message = format!("`{}` is not written by people", path.join("."));
+        return Some((path, message, "remove it; the cluster sets it"));
     }
     match (text("/apiVersion")?, text("/kind")?) {
         ("apps/v1", "Deployment") => Some((
@@ -191,11 +174,25 @@ fn failed(failure: Failure) -> Finding {
                 "`portfolio render` without the patch shows the object",
             )
         }
-        Problem::Identity { object, field } => Finding::error(
+        Problem::Reserved { object, field, why } => {
+            let why = match why {
+                Reserved::Identity | Reserved::Mark => "by which it is known",
+                Reserved::Cluster => "which the cluster sets",
+            };
+            Finding::error(
+                Code::PatchIdentity,
+                [path, vec!["target".to_owned()]].concat(),
+                format!("the patch changes `{field}` of {object}, {why}"),
+                "a patch changes the content of an object; leave this field as it is",
+            )
+        }
+        Problem::Unselected { object, label } => Finding::error(
             Code::PatchIdentity,
             [path, vec!["target".to_owned()]].concat(),
-            format!("the patch changes `{field}` of {object}, by which it is known"),
-            "a patch changes the content of an object; leave this field as it is",
+            format!(
+                "the patch takes the label `{label}` from the pods of {object}, which selects them by it"
+            ),
+            "leave this label as it is; others can be added beside it",
         ),
     }
 }

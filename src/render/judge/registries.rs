@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::template;
 use crate::document::{App, Code, Finding, Policy, RegistryRefusal};
 use crate::object::Object;
-use crate::render::{objects, patch};
+use crate::render::objects;
 
 /// The images of the app's own fields.
 pub(super) fn review(app: &App, policy: &Policy, findings: &mut Vec<Finding>) {
@@ -42,7 +42,7 @@ pub(super) fn review_objects(app: &App, all: &[Object], policy: &Policy, finding
     }
     for object in all {
         let at = |json| objects::reference(&app.id.namespace, json) == Some(object.reference.clone());
-        let last = app.spec.patches.iter().rposition(|patch| patch::is_target(&patch.target, object));
+        let last = app.spec.patches.iter().rposition(|patch| object.reference.is_meant_by(&patch.target));
         let path = match (app.spec.objects.iter().position(at), last) {
             (Some(number), _) => ["objects", &number.to_string()].map(str::to_owned).to_vec(),
             (None, Some(number)) => ["patches", &number.to_string(), "target"].map(str::to_owned).to_vec(),
@@ -65,9 +65,13 @@ fn refusal(policy: &Policy, path: Vec<String>, image: &str) -> Option<Finding> {
     Some(Finding::error(Code::RegistryRefused, path, message, help))
 }
 
-/// The images of a pod or pod template.
+/// The images of a pod or pod template: those that are run, and those that are mounted as volumes.
 fn images(pod: &Value) -> impl Iterator<Item = &str> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
     let containers = lists.into_iter().filter_map(|list| pod.get("spec")?.get(list)?.as_array());
-    containers.flatten().filter_map(|container| container.get("image")?.as_str())
+    let run = containers.flatten().filter_map(|container| container.get("image")?.as_str());
+    let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array);
+    let mounted =
+        volumes.into_iter().flatten().filter_map(|volume| volume.pointer("/image/reference")?.as_str());
+    run.chain(mounted)
 }

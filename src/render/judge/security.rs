@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::template;
 use crate::document::{App, Code, Finding, Policy, Severity};
 use crate::object::{Kind, Level, Object, Violation, pod_security};
-use crate::render::{objects, patch};
+use crate::render::objects;
 
 /// Pods that are privileged are refused unless the configuration allows them; those that are not restricted are told of.
 pub(super) fn review(app: &App, all: &[Object], policy: &Policy, findings: &mut Vec<Finding>) {
@@ -78,7 +78,7 @@ fn culprit(app: &App, object: &Object, violation: &Violation) -> (Vec<String>, b
     {
         return (path(&["sidecars", &(number - 1).to_string(), "name"]), false);
     }
-    let last = spec.patches.iter().rposition(|patch| patch::is_target(&patch.target, object));
+    let last = spec.patches.iter().rposition(|patch| object.reference.is_meant_by(&patch.target));
     let field = match violation.rule {
         "capabilities_baseline" | "capabilities_restricted" => "capabilities",
         "runAsUser" => "user",

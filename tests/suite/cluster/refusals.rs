@@ -52,6 +52,31 @@ async fn an_immutable_field_is_invalid_and_named() {
 }
 
 #[tokio::test]
+async fn a_service_does_not_become_headless_and_does_not_cease_to_be() {
+    let bench = Bench::new("refusal").await;
+    let service = |name: &str, address: Option<&str>| {
+        let mut content = json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": bench.namespace},
+            "spec": {"type": "ClusterIP", "selector": {"run": name}, "ports": [{"name": "http", "port": 80}]},
+        });
+        if let Some(address) = address {
+            content["spec"]["clusterIP"] = json!(address);
+        }
+        Object::new(ObjectRef::new(Kind::Service, &bench.namespace, name), content)
+    };
+    let force = Mode::Force { uid: None };
+    bench.cluster.apply(&service("plain", None), &Mode::Create).await.unwrap();
+    bench.cluster.apply(&service("headless", Some("None")), &Mode::Create).await.unwrap();
+
+    let error = bench.cluster.apply(&service("plain", Some("None")), &force).await.unwrap_err();
+    let live = bench.cluster.apply(&service("headless", None), &force).await.unwrap();
+
+    let ClusterError::Invalid { fields, .. } = &error else { panic!("{error:?}") };
+    assert!(fields.iter().any(|field| field.starts_with("spec.clusterIP")), "{error:?}");
+    assert_eq!(live["spec"]["clusterIP"], "None", "it is taken and not done");
+}
+
+#[tokio::test]
 async fn rbac_is_told_from_admission_and_names_user_and_verb() {
     let bench = Bench::new("refusal").await;
     let viewer = connect_as("viewer").await;

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::types::structure;
 use super::walk::{MOST_PROBLEMS, Mode, Spot, check_type};
-use crate::document::diagnostic::{quoted, shown};
+use crate::document::diagnostic::{keep_most, quoted, shown};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::validate::{image, is_dns_label, suggest_label};
 use crate::document::{Code, Diagnostic, Span};
@@ -67,7 +67,7 @@ pub(in crate::document) fn container(
     if !matches!(node.value, Value::Map(_)) {
         return;
     }
-    let most = diagnostics.len() + MOST_PROBLEMS;
+    let before = diagnostics.len();
     let mut rules = Rules { node, role, place, diagnostics };
     rules.name(pod);
     rules.image();
@@ -78,7 +78,7 @@ pub(in crate::document) fn container(
     rules.probes();
     rules.resources();
     rules.security();
-    diagnostics.truncate(most);
+    keep_most(diagnostics, before, MOST_PROBLEMS);
 }
 
 /// A container under examination. Each file of this module adds its own rules. What has another type than it should
