@@ -281,7 +281,24 @@ impl World {
                 && matches!(self.health(other, live), Health::Progressing { .. })
         });
         assert!(busy.is_none(), "{reference} is started beside {busy:?}");
+        if is_backup(reference) {
+            self.may_be_backed_up(id, reference);
+        }
         self.jobs.start(reference);
+    }
+
+    /// Nothing writes any more to what is copied, but for pods that do not end in their time.
+    fn may_be_backed_up(&self, id: &DocumentId, job: &ObjectRef) {
+        let wanted = self.object(Kind::Deployment, &id.name).map_or(0, |live| live.replicas.count);
+        assert_eq!(wanted, 0, "{job} is started while its app is to have pods");
+        let Document::App(app) = self.memory[id].applied.as_ref().unwrap().document.unpack().unwrap() else {
+            return;
+        };
+        let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
+        let grace = SignedDuration::from_secs(grace.map_or(60, |grace| grace.as_secs().cast_signed()));
+        let since = self.object(Kind::Deployment, &id.name).map_or(self.now, |live| live.changed);
+        let pods = self.pods_of(&id.name);
+        assert!(pods == 0 || since + grace <= self.now, "{job} is started while {pods} pods of its app run");
     }
 
     fn job_pods(&self, job: &ObjectRef) -> Vec<Value> {
@@ -296,6 +313,10 @@ impl World {
 
     fn pods(&self, selector: &str) -> usize {
         let name = selector.split(',').find_map(|pair| pair.strip_prefix("app.kubernetes.io/name=")).unwrap();
+        self.pods_of(name)
+    }
+
+    fn pods_of(&self, name: &str) -> usize {
         let Some(live) = self.object(Kind::Deployment, name) else { return 0 };
         let gone = live.replicas.count == 0 && live.changed + LINGER <= self.now;
         usize::from(!gone)
