@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::guard::SOURCE_INCOMPLETE;
-use super::objects::is_for_pods;
 use super::{Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, backup, drain, migration, target};
 use crate::document::{Document, VolumePolicy};
 use crate::object::{Kind, ObjectRef};
@@ -33,14 +32,33 @@ impl Rank {
 
     fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Other(_) if is_for_pods(kind) => Self::Needs,
-            // A route, a monitor, a policy is about pods that are still there.
-            Kind::CronJob | Kind::HorizontalPodAutoscaler | Kind::Other(_) => Self::Makers,
+            Kind::CronJob | Kind::HorizontalPodAutoscaler => Self::Makers,
             Kind::Ingress => Self::Entrances,
+            Kind::Other(_) => Self::of_other(kind),
             Kind::Service => Self::Services,
             Kind::Deployment | Kind::Job => Self::Pods,
             Kind::PodDisruptionBudget | Kind::NetworkPolicy => Self::Around,
             Kind::ConfigMap | Kind::ServiceAccount | Kind::PersistentVolumeClaim => Self::Needs,
+        }
+    }
+
+    /// What a further kind does is known of few. Any other may be what the app lives on, its data too, as a database
+    /// that an operator runs is, or what its backup needs: it goes last.
+    fn of_other(kind: Kind) -> Self {
+        match (kind.group(), kind.name()) {
+            ("keda.sh", "ScaledObject" | "ScaledJob") => Self::Makers,
+            (
+                "gateway.networking.k8s.io",
+                "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute",
+            )
+            | (
+                "traefik.io" | "traefik.containo.us",
+                "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP",
+            )
+            | ("networking.istio.io", "VirtualService")
+            | ("projectcontour.io", "HTTPProxy")
+            | ("route.openshift.io", "Route") => Self::Entrances,
+            _ => Self::Needs,
         }
     }
 }
@@ -170,4 +188,32 @@ pub(super) fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool)
     // Volumes that are kept are nobody's from here on; they carry their annotation and are found by a re-add.
     record.inventory.items.clear();
     Plan::idle(record, Phase::Deleting, Reason::of("Deleted"), "everything is removed", now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_further_kinds_only_those_that_are_known_to_lead_or_to_make_go_before_the_pods() {
+        let rank = |kind: &str| Rank::of(kind.parse().unwrap());
+        for kind in ["HTTPRoute.v1.gateway.networking.k8s.io", "GRPCRoute.v1.gateway.networking.k8s.io"] {
+            assert_eq!(rank(kind), Rank::Entrances, "{kind}");
+        }
+        for kind in ["TLSRoute.v1alpha2.gateway.networking.k8s.io", "IngressRoute.v1alpha1.traefik.io"] {
+            assert_eq!(rank(kind), Rank::Entrances, "{kind}");
+        }
+        assert_eq!(rank("VirtualService.v1.networking.istio.io"), Rank::Entrances);
+        assert_eq!(rank("ScaledObject.v1alpha1.keda.sh"), Rank::Makers);
+        for kind in [
+            "Cluster.v1.postgresql.cnpg.io",
+            "ExternalSecret.v1.external-secrets.io",
+            "ServiceMonitor.v1.monitoring.coreos.com",
+            "HTTPRoute.v1.example.com",
+            "Role.v1.rbac.authorization.k8s.io",
+            "Secret.v1",
+        ] {
+            assert_eq!(rank(kind), Rank::Needs, "{kind}");
+        }
+    }
 }

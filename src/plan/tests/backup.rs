@@ -54,6 +54,29 @@ fn an_app_is_backed_up_after_its_last_pod_and_before_anything_is_deleted_that_it
 }
 
 #[test]
+fn what_an_app_lives_on_outlives_its_last_pod_and_its_backup() {
+    let objects = "objects: [{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: wiki}, spec: {}}, \
+                   {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: wiki}, spec: {}}, \
+                   {apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: wiki}, spec: {}}]";
+    let mut world = World::running("wiki", &format!("{WIKI}\n{objects}"));
+    world.push("api", "port: 8080");
+    world.settle();
+    world.remove("wiki");
+    while world.object(Kind::Deployment, "wiki").unwrap().replicas.count > 0 {
+        world.run(1);
+    }
+    for early in ["HTTPRoute.v1.gateway.networking.k8s.io", "ScaledObject.v1alpha1.keda.sh"] {
+        assert!(!world.live.contains_key(&World::further(early, "wiki")), "{early}");
+    }
+    while world.record("wiki").removal.as_ref().unwrap().backup.is_none() || world.jobs.names().is_empty() {
+        world.run(1);
+    }
+    assert!(world.live.contains_key(&World::further("Cluster.v1.postgresql.cnpg.io", "wiki")));
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+}
+
+#[test]
 fn an_entrance_that_does_not_go_away_lets_no_backup_begin_before_the_last_pod_has_ended() {
     let mut world = World::running("wiki", &format!("{WIKI}\ningress: {{host: wiki.example.com}}"));
     world.push("api", "port: 8080");

@@ -325,13 +325,14 @@ impl World {
 
 /// It holds nothing, or the app was backed up, or nobody asked for that.
 fn is_safe(record: &Record, reference: &ObjectRef) -> bool {
-    let makes_or_leads = [Kind::CronJob, Kind::HorizontalPodAutoscaler, Kind::Ingress, Kind::Service];
+    let makes_or_leads =
+        ["CronJob", "HorizontalPodAutoscaler", "Ingress", "Service", "HTTPRoute", "ScaledObject"];
     let document = record.applied.as_ref().and_then(|applied| applied.document.unpack().ok());
     let Some(Document::App(app)) = document else { return true };
     let asks = app.spec.backup.as_ref().is_some_and(|backup| backup.on_delete);
     let run = record.removal.as_ref().and_then(|removal| removal.backup.as_ref());
     let is_made = run.is_some_and(|run| [BackupState::Done, BackupState::Waived].contains(&run.state));
-    !asks || is_made || makes_or_leads.contains(&reference.kind)
+    !asks || is_made || makes_or_leads.contains(&reference.kind.name())
 }
 
 /// It runs a team's own tool, not SQL of ours.
