@@ -1,5 +1,5 @@
 //! Emptying an app that is removed: what leads traffic in and what makes pods goes, then the app is scaled to zero, then
-//! its last pod ends.
+//! its last pod ends, those of its jobs too.
 //!
 //! Each of the two waits has its own time, so that what does not go away holds up neither the other nor the end. Where a
 //! backup is to be made of what the app leaves behind, no time that is over stands for a scale-down that was not made.
@@ -13,7 +13,7 @@ use super::{How, Input, Plan, Stage, Step, Wait, Yields, backup};
 use crate::document::{App, Validated};
 use crate::object::{Kind, Object, ObjectRef, Observed};
 use crate::record::{Item, Record};
-use crate::render::{RendererVersion, pod_selector, render};
+use crate::render::{RendererVersion, pod_selectors, render};
 
 const DEFAULT_GRACE: SignedDuration = SignedDuration::from_secs(60);
 const LOOK: SignedDuration = SignedDuration::from_secs(1);
@@ -55,7 +55,8 @@ pub(super) fn hold_up(
         Some(step) => vec![late.into_iter().chain([step]).collect()],
         None if !strict && !deployment.as_ref().is_some_and(Deployment::has_pods) => return None,
         None => {
-            let count = Step::CountPods { namespace: app.id.namespace.clone(), selector: pod_selector(app) };
+            let count =
+                Step::CountPods { namespace: app.id.namespace.clone(), selectors: pod_selectors(app) };
             vec![late, vec![count]]
         }
     };

@@ -77,6 +77,18 @@ fn what_an_app_lives_on_outlives_its_last_pod_and_its_backup() {
 }
 
 #[test]
+fn a_job_of_the_app_that_is_still_running_is_waited_for() {
+    let mut world = leaving(&[]);
+    world.busy.insert("wiki".to_owned(), world.now + jiff::SignedDuration::from_secs(40));
+    world.run(38);
+    assert_eq!(world.object(Kind::Deployment, "wiki").unwrap().replicas.count, 0);
+    assert_eq!(world.jobs.names().len(), 0);
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
 fn an_entrance_that_does_not_go_away_lets_no_backup_begin_before_the_last_pod_has_ended() {
     let mut world = World::running("wiki", &format!("{WIKI}\ningress: {{host: wiki.example.com}}"));
     world.push("api", "port: 8080");

@@ -142,7 +142,9 @@ impl World {
                     Step::ReadRun { job, reason, message } => {
                         Outcome::RunEnded { end: run_end(&self.job_pods(job), reason, message) }
                     }
-                    Step::CountPods { selector, .. } => Outcome::Pods { left: self.pods(selector) },
+                    Step::CountPods { selectors, .. } => {
+                        Outcome::Pods { left: selectors.iter().map(|selector| self.pods(selector)).sum() }
+                    }
                 };
                 if let Some(reference) = step.reference() {
                     // Our own answers, and a live look that found nothing, are seen whatever the watch does.
@@ -297,7 +299,7 @@ impl World {
         let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
         let grace = SignedDuration::from_secs(grace.map_or(60, |grace| grace.as_secs().cast_signed()));
         let since = self.object(Kind::Deployment, &id.name).map_or(self.now, |live| live.changed);
-        let pods = self.pods_of(&id.name);
+        let pods = self.pods_of(&id.name) + self.pods_of_jobs(&id.name);
         assert!(pods == 0 || since + grace <= self.now, "{job} is started while {pods} pods of its app run");
     }
 
@@ -313,7 +315,12 @@ impl World {
 
     fn pods(&self, selector: &str) -> usize {
         let name = selector.split(',').find_map(|pair| pair.strip_prefix("app.kubernetes.io/name=")).unwrap();
-        self.pods_of(name)
+        let jobs = if selector.contains("component=app") { 0 } else { self.pods_of_jobs(name) };
+        self.pods_of(name) + jobs
+    }
+
+    fn pods_of_jobs(&self, name: &str) -> usize {
+        usize::from(self.busy.get(name).is_some_and(|until| *until > self.now))
     }
 
     fn pods_of(&self, name: &str) -> usize {

@@ -55,6 +55,8 @@ pub struct World {
     pub jobs: Jobs,
     /// How many pods the load asks for, by app: an autoscaler gives as many as it may.
     pub load: BTreeMap<String, u32>,
+    /// Until when a pod of an app's jobs runs, whatever becomes of its `CronJob`.
+    pub busy: BTreeMap<String, Timestamp>,
     /// Everything that was deleted by a plan.
     pub deleted: Vec<ObjectRef>,
     /// Every step that was tried.
@@ -83,6 +85,7 @@ impl World {
             fuse: None,
             jobs: Jobs::default(),
             load: BTreeMap::new(),
+            busy: BTreeMap::new(),
             deleted: Vec::new(),
             log: Vec::new(),
             uids: 0,
