@@ -93,9 +93,8 @@ impl Executor {
                 let pods = self.cluster.pods_of_job(job).await;
                 pods.map(|pods| (Outcome::RunEnded { end: run_end(&pods, reason, message) }, None))
             }
-            Step::CountPods { namespace, selector } => {
-                let pods = self.cluster.pods(namespace, selector).await;
-                pods.map(|pods| (Outcome::Pods { left: pods.len() }, None))
+            Step::CountPods { namespace, selectors } => {
+                self.count_pods(namespace, selectors).await.map(|left| (Outcome::Pods { left }, None))
             }
         };
         done.unwrap_or_else(|error| (failed(step.reference().cloned(), &error), None))
@@ -186,6 +185,15 @@ impl Executor {
         Ok((outcome, Some((object.reference.clone(), observed))))
     }
 
+    async fn count_pods(&self, namespace: &str, selectors: &[String]) -> Result<usize, ClusterError> {
+        let mut left = 0;
+        for selector in selectors {
+            let pods = self.cluster.pods(namespace, selector).await?;
+            left += pods.iter().filter(|pod| !has_ended(pod)).count();
+        }
+        Ok(left)
+    }
+
     async fn claim(
         &self,
         document: &DocumentId,
@@ -232,21 +240,7 @@ impl Executor {
             return Ok(Outcome::Deleting { reference: reference.clone() });
         }
         let preconditions = Preconditions { uid: live.uid, resource_version: Some(live.resource_version) };
-        let propagation = match reference.kind {
-            // Its pods are gone already; what they leave behind goes with it.
-            Kind::Deployment | Kind::Job => Propagation::Foreground,
-            Kind::ServiceAccount
-            | Kind::ConfigMap
-            | Kind::PersistentVolumeClaim
-            | Kind::Service
-            | Kind::NetworkPolicy
-            | Kind::PodDisruptionBudget
-            | Kind::HorizontalPodAutoscaler
-            | Kind::Ingress
-            | Kind::CronJob
-            | Kind::Other(_) => Propagation::Background,
-        };
-        Ok(match self.cluster.delete(reference, &preconditions, propagation).await? {
+        Ok(match self.cluster.delete(reference, &preconditions, propagation(reference.kind)).await? {
             DeleteOutcome::Deleted => Outcome::Deleting { reference: reference.clone() },
             DeleteOutcome::Gone => gone(),
             DeleteOutcome::PreconditionFailed => Outcome::Failed {
@@ -257,6 +251,28 @@ impl Executor {
             },
         })
     }
+}
+
+const fn propagation(kind: Kind) -> Propagation {
+    match kind {
+        // What its pods leave behind goes with it; and it is gone when the last pod of its jobs is.
+        Kind::Deployment | Kind::Job | Kind::CronJob => Propagation::Foreground,
+        Kind::ServiceAccount
+        | Kind::ConfigMap
+        | Kind::PersistentVolumeClaim
+        | Kind::Service
+        | Kind::NetworkPolicy
+        | Kind::PodDisruptionBudget
+        | Kind::HorizontalPodAutoscaler
+        | Kind::Ingress
+        | Kind::Other(_) => Propagation::Background,
+    }
+}
+
+/// None of its containers runs, or will again.
+/// Source: <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase>.
+fn has_ended(pod: &Value) -> bool {
+    matches!(pod.pointer("/status/phase").and_then(Value::as_str), Some("Succeeded" | "Failed"))
 }
 
 /// Whether a name is free for a document.
@@ -279,5 +295,27 @@ fn failed(reference: Option<ObjectRef>, error: &ClusterError) -> Outcome {
         reason: error.reason().to_owned(),
         message: error.to_string(),
         transient: error.is_transient() || matches!(error, ClusterError::ResourceVersionConflict { .. }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_makes_pods_is_gone_when_its_pods_are() {
+        for kind in [Kind::Deployment, Kind::Job, Kind::CronJob] {
+            assert_eq!(propagation(kind), Propagation::Foreground, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_pod_that_has_ended_is_not_waited_for() {
+        let pod = |phase: &str| json!({"metadata": {"name": "a"}, "status": {"phase": phase}});
+        assert!(["Succeeded", "Failed"].iter().all(|phase| has_ended(&pod(phase))));
+        assert!(["Pending", "Running", "Unknown"].iter().all(|phase| !has_ended(&pod(phase))));
+        assert!(!has_ended(&json!({})));
     }
 }

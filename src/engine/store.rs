@@ -161,5 +161,38 @@ fn same_for_decisions(one: &Observed, other: &Observed) -> bool {
         && one.health == other.health
         && one.deleting == other.deleting
         && one.replicas == other.replicas
+        // The health of two counts may read the same, and one of them be enough.
+        && one.pods == other.pods
         && one.ownership == other.ownership
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::object::{Managers, Owner};
+
+    /// A Deployment of which nine pods are wanted and three are there, so many of them available.
+    fn short_of_quota(version: u64, available: u64) -> Observed {
+        let live = json!({
+            "metadata": {"uid": "a", "resourceVersion": version.to_string(), "generation": 2},
+            "spec": {"replicas": 9},
+            "status": {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "readyReplicas": available,
+                       "availableReplicas": available},
+        });
+        let owner = Owner { namespace: "portfolio-system".into(), source: "main".into() };
+        Observed::of(Kind::Deployment, &live, &owner, &Managers::default())
+    }
+
+    #[test]
+    fn a_pod_more_is_news_though_the_health_reads_the_same() {
+        let reference = ObjectRef::new(Kind::Deployment, "shop", "web");
+        let mut store = Store::default();
+        let (few, enough) = (short_of_quota(1, 2), short_of_quota(2, 3));
+        assert_eq!(few.health, enough.health);
+        store.see(reference.clone(), few);
+        assert_eq!(store.see(reference.clone(), enough), News::Changed);
+        assert_eq!(store.see(reference, short_of_quota(3, 3)), News::None);
+    }
 }

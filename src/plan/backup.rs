@@ -14,6 +14,13 @@ use crate::render::{RendererVersion, deletion_backup};
 /// What is waited for is seen by watch; this is for when it is not.
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
+/// A backup is asked for, and neither made nor waived.
+pub(super) fn is_to_come(record: &Record, app: &App) -> bool {
+    let run = record.removal.as_ref().and_then(|removal| removal.backup.as_ref());
+    app.spec.backup.as_ref().is_some_and(|backup| backup.on_delete)
+        && !run.is_some_and(|run| matches!(run.state, BackupState::Done | BackupState::Waived))
+}
+
 /// The plan for as long as the backup holds up the removal; `None` once it is made, or none is asked for.
 pub(super) fn hold_up(
     input: &Input<'_>,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::desired::claim_size;
 use super::rollout::NOT_OURS;
-use super::{Plan, Purpose, Step, Target, backup, fight, migration};
+use super::{Plan, Purpose, Step, Target, backup, drain, fight, migration};
 use crate::object::{self, Digest, ObjectRef};
 use crate::record::{Attempt, Drift, Phase, Reason, Record, Repair, RunEnd, conditions};
 
@@ -201,6 +201,7 @@ fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
             item.projection = *projection;
             item.ignored = yields.map(|yields| yields.ignored.clone()).unwrap_or_default();
             item.wide = plan.wide.contains(reference);
+            drain::answered(record, reference, true, now);
             record.repairs.retain(|repair| repair.at + fight::WINDOW > now);
             for drift in repaired.iter().take(MAX_FIELDS) {
                 remember_repair(record, reference, drift, *repaired_in_ms, now);
@@ -223,6 +224,9 @@ fn note(record: &mut Record, plan: &Plan, outcome: &Outcome, now: Timestamp) {
             if let Some(removal) = &mut record.removal {
                 removal.drained = true;
             }
+        }
+        Outcome::Failed { reference: Some(reference), transient: false, .. } => {
+            drain::answered(record, reference, false, now);
         }
         Outcome::HandedOver { .. }
         | Outcome::Pods { .. }

@@ -10,6 +10,7 @@
 mod backup;
 mod branch;
 mod desired;
+mod drain;
 mod fight;
 mod fold;
 mod gate;

@@ -1,20 +1,13 @@
 //! Removing the objects of a document that left the branch: close, drain, then delete in reverse order, volumes kept.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::guard::SOURCE_INCOMPLETE;
-use super::objects::is_for_pods;
-use super::{
-    How, Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, Yields, backup, migration, target,
-};
-use crate::document::{App, Document, VolumePolicy};
-use crate::object::{Kind, Object, ObjectRef};
+use super::{Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, backup, drain, migration, target};
+use crate::document::{Document, VolumePolicy};
+use crate::object::{Kind, ObjectRef};
 use crate::record::{Phase, Reason, Record};
-use crate::render::{pod_selector, render};
 
-const DEFAULT_GRACE: SignedDuration = SignedDuration::from_secs(60);
-const DRAIN_LOOK: SignedDuration = SignedDuration::from_secs(1);
 /// What is waited for is seen by watch; this is for when it is not.
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
@@ -39,10 +32,9 @@ impl Rank {
 
     fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Other(_) if is_for_pods(kind) => Self::Needs,
-            // A route, a monitor, a policy is about pods that are still there.
-            Kind::CronJob | Kind::HorizontalPodAutoscaler | Kind::Other(_) => Self::Makers,
+            Kind::CronJob | Kind::HorizontalPodAutoscaler => Self::Makers,
             Kind::Ingress => Self::Entrances,
+            Kind::Other(_) => Self::of_other(kind),
             Kind::Service => Self::Services,
             Kind::Deployment | Kind::Job => Self::Pods,
             Kind::PodDisruptionBudget | Kind::NetworkPolicy => Self::Around,
@@ -50,10 +42,43 @@ impl Rank {
         }
     }
 
-    /// It goes before the pods do.
-    fn is_early(self) -> bool {
-        self < Self::Pods
+    /// What a further kind does is known of few. Any other may be what the app lives on, its data too, as a database
+    /// that an operator runs is, or what its backup needs: it goes last.
+    fn of_other(kind: Kind) -> Self {
+        match (kind.group(), kind.name()) {
+            ("keda.sh", "ScaledObject" | "ScaledJob") => Self::Makers,
+            (
+                "gateway.networking.k8s.io",
+                "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute",
+            )
+            | (
+                "traefik.io" | "traefik.containo.us",
+                "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP",
+            )
+            | ("networking.istio.io", "VirtualService")
+            | ("projectcontour.io", "HTTPProxy")
+            | ("route.openshift.io", "Route") => Self::Entrances,
+            _ => Self::Needs,
+        }
     }
+}
+
+/// It goes before the pods do.
+pub(super) fn is_early(reference: &ObjectRef) -> bool {
+    Rank::of(reference.kind) < Rank::Pods
+}
+
+fn is_going(input: &Input<'_>, reference: &ObjectRef) -> bool {
+    input.cluster.observed(reference).is_some_and(|observed| observed.deleting)
+}
+
+/// What is to be done to those of the objects on record that are to go and are not on their way.
+pub(super) fn deletions(input: &Input<'_>, record: &Record, goes: impl Fn(&ObjectRef) -> bool) -> Stage {
+    let items = record.inventory.items.iter();
+    items
+        .filter(|(reference, _)| goes(reference) && !is_going(input, reference))
+        .map(|(reference, item)| Step::Delete { reference: reference.clone(), uid: item.uid.clone() })
+        .collect()
 }
 
 pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> Plan {
@@ -81,27 +106,20 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
         let what = format!("{busy}, which is still running");
         return waiting(record, Vec::new(), "Draining", &what, now + LOOK, now);
     }
-    let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
     let keeps_volumes = app.as_ref().is_none_or(|app| {
         app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
     });
-    let since = record.removal.as_ref().map_or(now, |removal| removal.since);
-    if let (Some(app), Some(renderer), false) = (&app, renderer, drained)
-        && now < since + grace(app)
+    let app = app.zip(renderer);
+    if let Some((app, renderer)) = &app
+        && let Some(plan) = drain::hold_up(input, &mut record, app, *renderer, keeps_volumes)
     {
-        if record.inventory.items.keys().any(|reference| Rank::of(reference.kind).is_early()) {
-            return delete(input, record, keeps_volumes);
-        }
-        let objects = render(app, input.owner, renderer);
-        if let Some(plan) = drain(input, &record, app, &objects, since + grace(app)) {
-            return plan;
-        }
+        return plan;
     }
     if let Some(removal) = &mut record.removal {
         removal.drained = true;
     }
-    if let Some((app, renderer)) = app.zip(renderer)
-        && let Some(plan) = backup::hold_up(input, &mut record, &app, renderer)
+    if let Some((app, renderer)) = &app
+        && let Some(plan) = backup::hold_up(input, &mut record, app, *renderer)
     {
         return plan;
     }
@@ -111,14 +129,6 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
 fn running_job(input: &Input<'_>, record: &Record) -> Option<ObjectRef> {
     let mut jobs = record.inventory.items.keys().filter(|reference| reference.kind == Kind::Job);
     jobs.find(|job| migration::is_running(input.cluster.observed(job))).cloned()
-}
-
-/// The longest that anything waits for traffic and pods to end.
-fn grace(app: &App) -> SignedDuration {
-    let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
-    grace.map_or(DEFAULT_GRACE, |grace| {
-        SignedDuration::from_secs(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX / 4))
-    })
 }
 
 /// A removal that has begun stands still: the document may be there again.
@@ -139,39 +149,6 @@ fn held(input: &Input<'_>, record: Record, reason: &'static str, message: &str) 
     super::rollout::pursue(input, record, target, None)
 }
 
-/// Scales to zero and waits for the last pod; `None` when there is nothing to wait for any more.
-fn drain(
-    input: &Input<'_>,
-    record: &Record,
-    app: &App,
-    objects: &[Object],
-    limit: Timestamp,
-) -> Option<Plan> {
-    let deployment = objects.iter().find(|object| object.reference.kind == Kind::Deployment)?;
-    let observed = input.cluster.observed(&deployment.reference)?;
-    let item = record.inventory.items.get(&deployment.reference)?;
-    if !super::objects::is_ours(&record.document, item, observed) {
-        return None;
-    }
-    if observed.deleting {
-        return None;
-    }
-    let mut content = serde_json::Value::clone(&deployment.content);
-    if let Some(spec) = content.get_mut("spec") {
-        spec["replicas"] = json!(0);
-    }
-    let scaled = Object::new(deployment.reference.clone(), content);
-    let already = item.rendered.as_deref() == Some(scaled.hash.as_str());
-    let step = if already {
-        Step::CountPods { namespace: app.id.namespace.clone(), selector: pod_selector(app) }
-    } else {
-        let how = How::Update { uid: observed.uid.to_string() };
-        Step::Apply { object: scaled, how, yields: Yields::default() }
-    };
-    let next = (input.now + DRAIN_LOOK).min(limit);
-    Some(waiting(record.clone(), vec![step], "Draining", "its pods to end", next, input.now))
-}
-
 /// A removal that goes on when this is so.
 pub(super) fn waiting(
     record: Record,
@@ -189,38 +166,54 @@ pub(super) fn waiting(
 
 /// One stage at a time: the next one starts when the last one is seen to be gone. Only what goes before the pods and does
 /// not go away, for a load balancer that is not given back, holds up nothing but the end once the time to drain is over.
-fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
+pub(super) fn delete(input: &Input<'_>, mut record: Record, keeps_volumes: bool) -> Plan {
     let kept = |kind: Kind| keeps_volumes && kind == Kind::PersistentVolumeClaim;
     let now = input.now;
     let drained = record.removal.as_ref().is_some_and(|removal| removal.drained);
-    let is_going =
-        |reference: &ObjectRef| input.cluster.observed(reference).is_some_and(|observed| observed.deleting);
-    let lingers =
-        |reference: &ObjectRef| drained && Rank::of(reference.kind).is_early() && is_going(reference);
+    let lingers = |reference: &ObjectRef| drained && is_early(reference) && is_going(input, reference);
     for rank in Rank::ALL.into_iter().map(Some).chain([None]) {
-        let left: Vec<_> = record
-            .inventory
-            .items
-            .iter()
-            .filter(|(reference, _)| !kept(reference.kind))
-            .filter(|(reference, _)| match rank {
-                Some(rank) => Rank::of(reference.kind) == rank && !lingers(reference),
-                None => true,
-            })
-            .collect();
+        let is_left = |reference: &ObjectRef| {
+            let is_next = rank.is_none_or(|rank| Rank::of(reference.kind) == rank && !lingers(reference));
+            is_next && !kept(reference.kind)
+        };
+        let left: Vec<_> = record.inventory.items.keys().filter(|reference| is_left(reference)).collect();
         if left.is_empty() {
             continue;
         }
-        let stage: Stage = left
-            .iter()
-            .filter(|(reference, _)| !is_going(reference))
-            .map(|(reference, item)| Step::Delete { reference: (*reference).clone(), uid: item.uid.clone() })
-            .collect();
-        let names: Vec<_> = left.iter().map(|(reference, _)| reference.to_string()).collect();
+        let stage = deletions(input, &record, is_left);
+        let names: Vec<_> = left.iter().map(ToString::to_string).collect();
         let what = format!("{} to be gone", names.join(", "));
         return waiting(record, stage, "Deleting", &what, now + LOOK, now);
     }
     // Volumes that are kept are nobody's from here on; they carry their annotation and are found by a re-add.
     record.inventory.items.clear();
     Plan::idle(record, Phase::Deleting, Reason::of("Deleted"), "everything is removed", now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_further_kinds_only_those_that_are_known_to_lead_or_to_make_go_before_the_pods() {
+        let rank = |kind: &str| Rank::of(kind.parse().unwrap());
+        for kind in ["HTTPRoute.v1.gateway.networking.k8s.io", "GRPCRoute.v1.gateway.networking.k8s.io"] {
+            assert_eq!(rank(kind), Rank::Entrances, "{kind}");
+        }
+        for kind in ["TLSRoute.v1alpha2.gateway.networking.k8s.io", "IngressRoute.v1alpha1.traefik.io"] {
+            assert_eq!(rank(kind), Rank::Entrances, "{kind}");
+        }
+        assert_eq!(rank("VirtualService.v1.networking.istio.io"), Rank::Entrances);
+        assert_eq!(rank("ScaledObject.v1alpha1.keda.sh"), Rank::Makers);
+        for kind in [
+            "Cluster.v1.postgresql.cnpg.io",
+            "ExternalSecret.v1.external-secrets.io",
+            "ServiceMonitor.v1.monitoring.coreos.com",
+            "HTTPRoute.v1.example.com",
+            "Role.v1.rbac.authorization.k8s.io",
+            "Secret.v1",
+        ] {
+            assert_eq!(rank(kind), Rank::Needs, "{kind}");
+        }
+    }
 }

@@ -63,12 +63,12 @@ pub enum Step {
         /// Why it failed, for people.
         message: String,
     },
-    /// Count the pods that are left of an app, Terminating ones too.
+    /// Count the pods that are left of an app and of its jobs, Terminating ones too.
     CountPods {
         /// Where.
         namespace: String,
-        /// Labels, as `key=value,…`.
-        selector: String,
+        /// Labels, as `key=value,…`: pods with any of these.
+        selectors: Vec<String>,
     },
 }
 
@@ -189,7 +189,9 @@ impl fmt::Display for Step {
             Step::HandOver { deployment, .. } => write!(f, "hand over spec.replicas of {deployment}"),
             Step::Delete { reference, .. } => write!(f, "delete {reference}"),
             Step::ReadRun { job, .. } => write!(f, "read how {job} ended"),
-            Step::CountPods { namespace, selector } => write!(f, "count pods {selector} in {namespace}"),
+            Step::CountPods { namespace, selectors } => {
+                write!(f, "count pods {} in {namespace}", selectors.join(" or "))
+            }
         }
     }
 }

@@ -169,7 +169,7 @@ impl Record {
 
     /// From here on the objects are taken apart: a document that comes back is written anew.
     pub fn begin_removal(&mut self, now: Timestamp) {
-        self.removal.get_or_insert(Removal { since: now, drained: false, backup: None });
+        self.removal.get_or_insert(Removal { since: now, scaled_down: None, drained: false, backup: None });
         (self.rollout, self.mixed) = (None, true);
     }
 
@@ -220,6 +220,10 @@ pub struct Removal {
     /// When it began.
     #[schemars(with = "String")]
     pub since: Timestamp,
+    /// When the API server answered last that the app is to have no pods: they have the grace from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub scaled_down: Option<Timestamp>,
     /// No pod of the app is left, or the grace is over.
     #[serde(default)]
     pub drained: bool,

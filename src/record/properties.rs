@@ -62,7 +62,7 @@ prop_compose! {
         rollout in prop::option::of((text(), text(), time())),
         (mixed, suspended, drained) in any::<(bool, bool, bool)>(),
         inventory in inventory(),
-        removal in prop::option::of(time()),
+        removal in prop::option::of((time(), prop::option::of(time()))),
         drift in prop::option::of((text(), text(), text(), time(), any::<u64>())),
         repairs in prop::collection::vec((text(), time()), 0..4),
         attempts in prop::collection::vec((text(), time(), phase(), text()), 0..4),
@@ -79,7 +79,7 @@ prop_compose! {
             rollout: rollout.map(|(hash, revision, since)| Rollout { hash, revision, since }),
             mixed,
             inventory,
-            removal: removal.map(|since| Removal { since, drained, backup: None }),
+            removal: removal.map(|(since, scaled_down)| Removal { since, scaled_down, drained, backup: None }),
             suspended,
             last_drift: drift.map(|(object, field, manager, at, repaired_in_ms)| {
                 Drift { object, field, manager, at, repaired_in_ms }

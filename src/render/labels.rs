@@ -50,10 +50,16 @@ pub(super) fn selector(app: &App) -> Texts {
     if app.spec.selector.is_empty() { Named::app(app).identity().into() } else { app.spec.selector.clone() }
 }
 
-/// What selects the app's pods, as the API's `labelSelector` text: `key=value,…`.
-pub fn pod_selector(app: &App) -> String {
-    let pairs: Vec<_> = selector(app).into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(",")
+/// What selects the app's pods and those beside it, its jobs' and backups', as the API's `labelSelector` texts:
+/// `key=value,…`. A pod may be selected by more than one.
+pub fn pod_selectors(app: &App) -> Vec<String> {
+    let text = |labels: Texts| {
+        let pairs: Vec<_> = labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        pairs.join(",")
+    };
+    let own = selector(app);
+    let beside = text(beside(app, &own).match_labels.unwrap_or_default());
+    if app.spec.selector.is_empty() { vec![beside] } else { vec![text(own), beside] }
 }
 
 /// A document as far as labels go.

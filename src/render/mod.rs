@@ -43,7 +43,7 @@ pub use crate::object::Owner;
 pub use deployment::replicas;
 pub use job_pod::BACKUP_CONTAINER;
 pub use judge::judge;
-pub use labels::{ANNOTATION_RESTART, image_version, pod_selector};
+pub use labels::{ANNOTATION_RESTART, image_version, pod_selectors};
 pub use migration::{Content, JOB_CONTAINER, RUNNER_IMAGE, Run, job_name};
 pub use ports::{NamedPort, app_ports};
 pub use yaml::to_yaml;

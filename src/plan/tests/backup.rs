@@ -1,4 +1,5 @@
-//! `backup.onDelete`: what is deleted is copied first. That nothing goes before is checked by the world at each deletion.
+//! `backup.onDelete`: what is deleted is copied first. That nothing goes before is checked by the world at each deletion,
+//! and that no pod of the app is there when its backup begins.
 
 use super::jobs::NO_EXIT;
 use super::world::World;
@@ -47,6 +48,112 @@ fn an_app_is_backed_up_after_its_last_pod_and_before_anything_is_deleted_that_it
     for kind in [Kind::Deployment, Kind::ServiceAccount, Kind::NetworkPolicy, Kind::PersistentVolumeClaim] {
         assert!(world.live.keys().any(|key| key.kind == kind && key.name.starts_with("wiki")), "{kind}");
     }
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
+fn what_an_app_lives_on_outlives_its_last_pod_and_its_backup() {
+    let objects = "objects: [{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: wiki}, spec: {}}, \
+                   {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: wiki}, spec: {}}, \
+                   {apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: wiki}, spec: {}}]";
+    let mut world = World::running("wiki", &format!("{WIKI}\n{objects}"));
+    world.push("api", "port: 8080");
+    world.settle();
+    world.remove("wiki");
+    while world.object(Kind::Deployment, "wiki").unwrap().replicas.count > 0 {
+        world.run(1);
+    }
+    for early in ["HTTPRoute.v1.gateway.networking.k8s.io", "ScaledObject.v1alpha1.keda.sh"] {
+        assert!(!world.live.contains_key(&World::further(early, "wiki")), "{early}");
+    }
+    while world.record("wiki").removal.as_ref().unwrap().backup.is_none() || world.jobs.names().is_empty() {
+        world.run(1);
+    }
+    assert!(world.live.contains_key(&World::further("Cluster.v1.postgresql.cnpg.io", "wiki")));
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+}
+
+#[test]
+fn a_job_of_the_app_that_is_still_running_is_waited_for() {
+    let mut world = leaving(&[]);
+    world.busy.insert("wiki".to_owned(), world.now + jiff::SignedDuration::from_secs(40));
+    world.run(38);
+    assert_eq!(world.object(Kind::Deployment, "wiki").unwrap().replicas.count, 0);
+    assert_eq!(world.jobs.names().len(), 0);
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
+fn an_entrance_that_does_not_go_away_lets_no_backup_begin_before_the_last_pod_has_ended() {
+    let mut world = World::running("wiki", &format!("{WIKI}\ningress: {{host: wiki.example.com}}"));
+    world.push("api", "port: 8080");
+    world.settle();
+    world.stuck.insert(Kind::Ingress);
+    world.remove("wiki");
+    world.run(180);
+    assert_eq!(world.jobs.names().len(), 1);
+    assert!(world.record("wiki").message.contains("Ingress/shop/wiki to be gone"));
+    world.lose(&World::reference(Kind::Ingress, "wiki"));
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+}
+
+#[test]
+fn a_daemon_that_stood_still_for_longer_than_the_grace_scales_down_before_the_backup() {
+    for looks in 0..4 {
+        let mut world = leaving(&[]);
+        for _ in 0..looks {
+            world.look(&World::id("wiki"));
+        }
+        world.tick(300);
+        world.settle();
+        assert!(is_removed(&world), "{:#?}", world.live.keys());
+        assert_eq!(world.jobs.names().len(), 1);
+    }
+}
+
+#[test]
+fn an_app_that_somebody_scales_up_again_is_emptied_again_before_its_backup() {
+    let deployment = World::reference(Kind::Deployment, "wiki");
+    for seconds in 0..12 {
+        let mut world = leaving(&[3]);
+        world.run(seconds);
+        world.scale("wiki", 3);
+        world.settle();
+        assert_eq!(world.live[&deployment].replicas.count, 0, "after {seconds} s");
+        held(&world);
+        // While its failed backup waits for a person.
+        world.scale("wiki", 3);
+        world.settle();
+        assert_eq!(world.live[&deployment].replicas.count, 0, "after {seconds} s");
+        held(&world);
+    }
+}
+
+#[test]
+fn an_app_whose_deployment_lost_its_label_is_emptied_before_its_backup() {
+    let mut world = leaving(&[]);
+    world.strip_label(&World::reference(Kind::Deployment, "wiki"));
+    world.settle();
+    assert!(is_removed(&world), "{:#?}", world.live.keys());
+    assert_eq!(world.jobs.names().len(), 1);
+}
+
+#[test]
+fn no_backup_begins_while_the_scale_down_is_refused() {
+    let mut world = leaving(&[]);
+    world.denied.insert(Kind::Deployment);
+    world.run(400);
+    assert_eq!(world.jobs.names().len(), 0);
+    let record = world.record("wiki");
+    assert_eq!(record.phase, Phase::Deleting);
+    assert!(record.message.contains("Deployment/shop/wiki is denied"), "{}", record.message);
+    world.denied.clear();
     world.settle();
     assert!(is_removed(&world), "{:#?}", world.live.keys());
     assert_eq!(world.jobs.names().len(), 1);

@@ -31,6 +31,7 @@ struct Version {
     scales: bool,
     backup: bool,
     reports: bool,
+    further: bool,
 }
 
 /// Something that happens.
@@ -70,6 +71,7 @@ struct File {
 fn text(number: usize, version: Version) -> String {
     let name = NAMES[number];
     let image = if version.image == 3 { BAD.to_owned() } else { version.image.to_string() };
+    let mut further = Vec::new();
     let mut spec = format!("image: example.com/{name}:{image}\n");
     spec += if version.scales { "autoscaling: {min: 2, max: 9}\n" } else { "replicas: 1\n" };
     spec += if version.metrics { "ports: {http: 8080, metrics: 9090}\n" } else { "port: 8080\n" };
@@ -88,6 +90,16 @@ fn text(number: usize, version: Version) -> String {
     }
     if version.reports {
         spec += "drift: {mode: report}\n";
+    }
+    if version.further {
+        for (api_version, kind) in
+            [("postgresql.cnpg.io/v1", "Cluster"), ("gateway.networking.k8s.io/v1", "HTTPRoute")]
+        {
+            let item =
+                format!("apiVersion: {api_version}, kind: {kind}, metadata: {{name: {name}}}, spec: {{}}");
+            further.push(format!("{{{item}}}"));
+        }
+        spec += &format!("objects: [{}]\n", further.join(", "));
     }
     if version.suspend {
         spec += "suspend: true\n";
@@ -243,10 +255,11 @@ impl History {
 fn version() -> impl Strategy<Value = Version> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let rare = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
+    let rare = (rare, any::<bool>());
     (flags, rare, 0..4_u8, 0..3_u8, 0..3_u8).prop_map(
         |(
             (metrics, ingress, storage, needs_next),
-            (scales, backup, reports, suspend),
+            ((scales, backup, reports, suspend), further),
             image,
             config,
             grace,
@@ -262,6 +275,7 @@ fn version() -> impl Strategy<Value = Version> {
             scales,
             backup,
             reports,
+            further,
         },
     )
 }
@@ -326,6 +340,7 @@ fn a_crash_after_any_step_of_a_change_and_a_removal_is_made_good() {
         scales: false,
         backup: true,
         reports: false,
+        further: true,
     };
     let second = Version { image: 2, metrics: false, config: 2, scales: true, ..first };
     for step in 0..16 {

@@ -44,15 +44,44 @@ fn a_service_that_does_not_go_away_keeps_no_pods() {
     while world.object(Kind::Service, "web").is_none_or(|live| live.deleting.is_none()) {
         world.run(1);
     }
-    world.run(30);
-    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 2, "its grace is not over");
-    world.run(90);
+    world.run(25);
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 2, "it has half of the grace to go");
+    world.run(7);
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 0);
+    world.run(15);
     assert!(world.object(Kind::Deployment, "web").is_none());
     let record = world.record("web");
     assert_eq!(record.phase, Phase::Deleting);
     assert!(record.message.contains("Service/shop/web to be gone"), "{}", record.message);
     world.lose(&World::reference(Kind::Service, "web"));
     world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn pods_have_their_grace_from_the_moment_they_are_told_to_end() {
+    let mut world = leaving();
+    world.look(&World::id("web"));
+    // Nobody looks for longer than the grace.
+    world.tick(300);
+    world.look(&World::id("web"));
+    assert_eq!(world.value(Kind::Deployment, "web", "/spec/replicas"), 0);
+    for kind in [Kind::Ingress, Kind::Service] {
+        assert!(world.object(kind, "web").is_none(), "{kind} leads to pods that end");
+    }
+    world.look(&World::id("web"));
+    assert!(world.object(Kind::Deployment, "web").unwrap().deleting.is_none(), "its pods are ending");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn a_scale_down_that_is_refused_holds_up_a_removal_no_longer_than_the_grace() {
+    let mut world = leaving();
+    world.denied.insert(Kind::Deployment);
+    world.run(40);
+    assert!(world.object(Kind::Deployment, "web").unwrap().deleting.is_none());
+    world.run(60);
     assert!(!world.memory.contains_key(&World::id("web")));
 }
 

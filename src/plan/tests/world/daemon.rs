@@ -142,7 +142,9 @@ impl World {
                     Step::ReadRun { job, reason, message } => {
                         Outcome::RunEnded { end: run_end(&self.job_pods(job), reason, message) }
                     }
-                    Step::CountPods { selector, .. } => Outcome::Pods { left: self.pods(selector) },
+                    Step::CountPods { selectors, .. } => {
+                        Outcome::Pods { left: selectors.iter().map(|selector| self.pods(selector)).sum() }
+                    }
                 };
                 if let Some(reference) = step.reference() {
                     // Our own answers, and a live look that found nothing, are seen whatever the watch does.
@@ -281,7 +283,24 @@ impl World {
                 && matches!(self.health(other, live), Health::Progressing { .. })
         });
         assert!(busy.is_none(), "{reference} is started beside {busy:?}");
+        if is_backup(reference) {
+            self.may_be_backed_up(id, reference);
+        }
         self.jobs.start(reference);
+    }
+
+    /// Nothing writes any more to what is copied, but for pods that do not end in their time.
+    fn may_be_backed_up(&self, id: &DocumentId, job: &ObjectRef) {
+        let wanted = self.object(Kind::Deployment, &id.name).map_or(0, |live| live.replicas.count);
+        assert_eq!(wanted, 0, "{job} is started while its app is to have pods");
+        let Document::App(app) = self.memory[id].applied.as_ref().unwrap().document.unpack().unwrap() else {
+            return;
+        };
+        let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
+        let grace = SignedDuration::from_secs(grace.map_or(60, |grace| grace.as_secs().cast_signed()));
+        let since = self.object(Kind::Deployment, &id.name).map_or(self.now, |live| live.changed);
+        let pods = self.pods_of(&id.name) + self.pods_of_jobs(&id.name);
+        assert!(pods == 0 || since + grace <= self.now, "{job} is started while {pods} pods of its app run");
     }
 
     fn job_pods(&self, job: &ObjectRef) -> Vec<Value> {
@@ -296,6 +315,15 @@ impl World {
 
     fn pods(&self, selector: &str) -> usize {
         let name = selector.split(',').find_map(|pair| pair.strip_prefix("app.kubernetes.io/name=")).unwrap();
+        let jobs = if selector.contains("component=app") { 0 } else { self.pods_of_jobs(name) };
+        self.pods_of(name) + jobs
+    }
+
+    fn pods_of_jobs(&self, name: &str) -> usize {
+        usize::from(self.busy.get(name).is_some_and(|until| *until > self.now))
+    }
+
+    fn pods_of(&self, name: &str) -> usize {
         let Some(live) = self.object(Kind::Deployment, name) else { return 0 };
         let gone = live.replicas.count == 0 && live.changed + LINGER <= self.now;
         usize::from(!gone)
@@ -304,13 +332,14 @@ impl World {
 
 /// It holds nothing, or the app was backed up, or nobody asked for that.
 fn is_safe(record: &Record, reference: &ObjectRef) -> bool {
-    let makes_or_leads = [Kind::CronJob, Kind::HorizontalPodAutoscaler, Kind::Ingress, Kind::Service];
+    let makes_or_leads =
+        ["CronJob", "HorizontalPodAutoscaler", "Ingress", "Service", "HTTPRoute", "ScaledObject"];
     let document = record.applied.as_ref().and_then(|applied| applied.document.unpack().ok());
     let Some(Document::App(app)) = document else { return true };
     let asks = app.spec.backup.as_ref().is_some_and(|backup| backup.on_delete);
     let run = record.removal.as_ref().and_then(|removal| removal.backup.as_ref());
     let is_made = run.is_some_and(|run| [BackupState::Done, BackupState::Waived].contains(&run.state));
-    !asks || is_made || makes_or_leads.contains(&reference.kind)
+    !asks || is_made || makes_or_leads.contains(&reference.kind.name())
 }
 
 /// It runs a team's own tool, not SQL of ours.

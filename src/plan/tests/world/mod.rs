@@ -22,6 +22,13 @@ pub use daemon::Look;
 /// An image of this tag never becomes healthy.
 pub const BAD: &str = "bad";
 
+/// The kinds that `objects` may be of.
+const FURTHER_KINDS: [&str; 3] = [
+    "Cluster.v1.postgresql.cnpg.io",
+    "HTTPRoute.v1.gateway.networking.k8s.io",
+    "ScaledObject.v1alpha1.keda.sh",
+];
+
 /// All of it.
 pub struct World {
     pub owner: Owner,
@@ -48,6 +55,8 @@ pub struct World {
     pub jobs: Jobs,
     /// How many pods the load asks for, by app: an autoscaler gives as many as it may.
     pub load: BTreeMap<String, u32>,
+    /// Until when a pod of an app's jobs runs, whatever becomes of its `CronJob`.
+    pub busy: BTreeMap<String, Timestamp>,
     /// Everything that was deleted by a plan.
     pub deleted: Vec<ObjectRef>,
     /// Every step that was tried.
@@ -76,6 +85,7 @@ impl World {
             fuse: None,
             jobs: Jobs::default(),
             load: BTreeMap::new(),
+            busy: BTreeMap::new(),
             deleted: Vec::new(),
             log: Vec::new(),
             uids: 0,
@@ -110,6 +120,11 @@ impl World {
 
     pub fn object(&self, kind: Kind, name: &str) -> Option<&Live> {
         self.live.get(&Self::reference(kind, name))
+    }
+
+    /// A reference to an object of a further kind, `HTTPRoute.v1.gateway.networking.k8s.io`.
+    pub fn further(kind: &str, name: &str) -> ObjectRef {
+        Self::reference(kind.parse().unwrap(), name)
     }
 
     /// A value in a live object.
@@ -148,11 +163,9 @@ impl World {
             let id = Digest::of(text.as_bytes()).to_string();
             (path.clone(), Entry::File { id, bytes: Arc::from(text.as_bytes()) })
         });
-        let loaded = load(
-            &Tree { entries: entries.collect() },
-            &Options::new(crate::render::judge),
-            &mut Cache::default(),
-        );
+        let mut options = Options::new(crate::render::judge);
+        options.policy.kinds = FURTHER_KINDS.iter().map(|kind| kind.parse().unwrap()).collect();
+        let loaded = load(&Tree { entries: entries.collect() }, &options, &mut Cache::default());
         for id in loaded.documents.keys().chain(loaded.blocked.keys()) {
             self.memory.entry(id.clone()).or_insert_with(|| Record::new(id.clone()));
         }
