@@ -11,7 +11,8 @@ use super::policy::PolicyArgs;
 use super::report::diagnostic::Files;
 use super::{CliError, Ui};
 use crate::document::{
-    Blocked, Cache, Diagnostic, DocumentId, Entry, LoadedDocument, Options, Severity, Tree, load,
+    Blocked, Cache, Diagnostic, DocumentId, Entry, Label, LoadedDocument, Options, Related, Severity, Tree,
+    load, survey,
 };
 use crate::source::{RepoPath, Side, WorkingClone, read_folder};
 
@@ -63,7 +64,7 @@ pub(super) struct Input {
     pub(super) count: usize,
     /// Files that they are in.
     pub(super) file_count: usize,
-    /// Every file that was looked at, with the id of its content.
+    /// Every file that makes a difference, with the id of its content.
     pub(super) seen: BTreeMap<String, String>,
 }
 
@@ -100,17 +101,6 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// The folders that are read because of the arguments, each with what is asked about in it.
-fn bases(args: &InputArgs, here: &Path) -> Result<BTreeMap<PathBuf, BTreeSet<String>>, CliError> {
-    let mut by_base: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
-    for path in &args.paths {
-        let path = path.canonicalize().map_err(|error| CliError::file(path, error))?;
-        let base = base_of(&path, here);
-        by_base.entry(base.clone()).or_default().insert(key(&base, &path));
-    }
-    Ok(by_base)
-}
-
 fn here() -> Result<PathBuf, CliError> {
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     here.map_err(|error| CliError::io("the current folder", error))
@@ -118,7 +108,7 @@ fn here() -> Result<PathBuf, CliError> {
 
 /// The folders whose files may make a difference.
 pub(super) fn folders(args: &InputArgs) -> Result<Vec<PathBuf>, CliError> {
-    Ok(bases(args, &here()?)?.into_keys().collect())
+    Ok(Asked::new(args, &here()?)?.bases.into_iter().collect())
 }
 
 /// Reads what the arguments ask about.
@@ -129,54 +119,124 @@ pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
 /// The same, with other paths.
 pub(super) fn read_with(args: &InputArgs, paths: PathsFrom, ui: Ui) -> Result<Input, CliError> {
     let here = here()?;
-    let by_base = bases(args, &here)?;
+    let asked = Asked::new(args, &here)?;
+    let tree = asked.tree()?;
+    let mut folders = asked.bases.iter().map(|base| key(&asked.top, base));
+    let options = Options {
+        path: folders.next().unwrap_or_default(),
+        beside: folders.collect(),
+        environment: args.environment.clone(),
+        policy: args.policy.policy(),
+        ..Options::new(crate::render::judge)
+    };
+    let mut cache = Cache::default();
+    let mut loaded = load(&tree, &options, &mut cache);
+    // What is around one path may be around another one, too.
+    loaded.diagnostics.dedup();
+    let shown = Shown::new(&asked, paths, &here);
     let mut input = Input::default();
-    for (base, asked) in &by_base {
-        let tree = tree(base)?;
-        let options = Options {
-            environment: args.environment.clone(),
-            policy: args.policy.policy(),
-            ..Options::new(crate::render::judge)
-        };
-        let loaded = load(&tree, &options, &mut Cache::default());
-        let root = match paths {
-            PathsFrom::Here => None,
-            PathsFrom::Repository => root_of(base),
-        };
-        let shown = Shown { base, from: root.as_ref().unwrap_or(&here) };
-        let is_asked = |file: &str| asked.iter().any(|asked| is_below(file, asked));
-        let mut files: BTreeSet<String> = BTreeSet::new();
-        for (id, document) in loaded.documents.into_iter().filter(|(_, document)| is_asked(&document.file)) {
+    let mut files: BTreeSet<String> = BTreeSet::new();
+    for (id, document) in loaded.documents {
+        if asked.contains(&document.file) {
             files.insert(shown.path(&document.file));
             input.documents.insert(id, LoadedDocument { file: shown.path(&document.file), ..document });
         }
-        for (id, blocked) in loaded.blocked.into_iter().filter(|(_, blocked)| is_asked(&blocked.file)) {
-            files.insert(shown.path(&blocked.file));
-            input.blocked.insert(id, Blocked { file: shown.path(&blocked.file), ..blocked });
-        }
-        for diagnostic in loaded.diagnostics.into_iter().filter(|one| is_asked(&one.file)) {
-            let names = diagnostic.related.iter().map(|related| &related.file).chain([&diagnostic.file]);
-            for name in names {
-                input.files.add(&shown.path(name), tree.entries.get(name));
-            }
-            input.diagnostics.push(shown.diagnostic(diagnostic));
-        }
-        input.file_count += files.len();
-        for (name, entry) in &tree.entries {
-            let id = match entry {
-                Entry::File { id, .. } => id.clone(),
-                Entry::Refused(refusal) => format!("{refusal:?}"),
-            };
-            input.seen.insert(shown.path(name), id);
-        }
     }
+    for (id, blocked) in loaded.blocked {
+        let all = loaded.twice.get(&id).into_iter().flatten();
+        let mut all = [&blocked.file].into_iter().chain(all).filter(|file| asked.contains(file)).peekable();
+        if let Some(first) = all.peek() {
+            input.blocked.insert(id, Blocked { file: shown.path(first), ..blocked.clone() });
+        }
+        files.extend(all.map(|file| shown.path(file)));
+    }
+    for diagnostic in loaded.diagnostics.into_iter().filter_map(|one| asked.turned(one)) {
+        let names = diagnostic.related.iter().map(|related| &related.file).chain([&diagnostic.file]);
+        for name in names {
+            input.files.add(&shown.path(name), tree.entries.get(name));
+        }
+        input.diagnostics.push(shown.diagnostic(diagnostic));
+    }
+    input.diagnostics.sort_by(|a, b| (&a.file, a.span, a.code).cmp(&(&b.file, b.span, b.code)));
+    input.file_count = files.len();
     input.count = input.documents.len() + input.blocked.len();
+    let survey = survey(&tree, &options, &mut cache);
+    for (name, entry) in survey.inputs.iter().filter_map(|name| tree.entries.get_key_value(name)) {
+        let id = match entry {
+            Entry::File { id, .. } => id.clone(),
+            Entry::Refused(refusal) => format!("{refusal:?}"),
+        };
+        input.seen.insert(shown.path(name), id);
+    }
     if input.count == 0 && input.diagnostics.is_empty() {
         ui.warning(
             "there is no document there; documents are YAML files with apiVersion portfolio.dev/v1alpha1",
         );
     }
     Ok(input)
+}
+
+/// What the arguments ask about, and what is read because of it.
+struct Asked {
+    /// The folder that everything is in; the names of files count from it.
+    top: PathBuf,
+    /// The folders that are read as a whole.
+    bases: BTreeSet<PathBuf>,
+    /// Files and folders, from `top`.
+    keys: BTreeSet<String>,
+}
+
+impl Asked {
+    fn new(args: &InputArgs, here: &Path) -> Result<Self, CliError> {
+        let paths = args.paths.iter().map(|path| {
+            let whole = path.canonicalize();
+            whole.map_err(|error| CliError::file(path, error))
+        });
+        let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
+        let bases: BTreeSet<PathBuf> = paths.iter().map(|path| base_of(path, here)).collect();
+        let top = bases.iter().fold(None, |top: Option<PathBuf>, base| match top {
+            None => Some(base.clone()),
+            Some(top) => top.ancestors().find(|folder| base.starts_with(folder)).map(Path::to_owned),
+        });
+        let top = top.unwrap_or_else(|| here.to_owned());
+        let keys = paths.iter().map(|path| key(&top, path)).collect();
+        Ok(Self { top, bases, keys })
+    }
+
+    /// The files of all folders.
+    fn tree(&self) -> Result<Tree, CliError> {
+        let mut entries = BTreeMap::new();
+        for base in &self.bases {
+            let folder = key(&self.top, base);
+            let below = |name: String| if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            let files = tree(base)?.entries;
+            entries.extend(files.into_iter().map(|(name, entry)| (below(name), entry)));
+        }
+        Ok(Tree { entries })
+    }
+
+    fn contains(&self, file: &str) -> bool {
+        self.keys.iter().any(|asked| is_below(file, asked))
+    }
+
+    /// What is said of a place that is asked about, at that place: that two documents do not agree is said where one
+    /// of them is, and concerns both.
+    fn turned(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+        if self.contains(&diagnostic.file) {
+            return Some(diagnostic);
+        }
+        let at = diagnostic.related.iter().position(|related| self.contains(&related.file))?;
+        let related = diagnostic.related.get_mut(at)?;
+        std::mem::swap(&mut related.file, &mut diagnostic.file);
+        std::mem::swap(&mut related.span, &mut diagnostic.span);
+        "the other one".clone_into(&mut related.message);
+        diagnostic.label.clear();
+        let file = related.file.clone();
+        let labels = std::mem::take(&mut diagnostic.labels).into_iter();
+        let labels = labels.map(|Label { span, message }| Related { file: file.clone(), span, message });
+        diagnostic.related.extend(labels);
+        Some(diagnostic)
+    }
 }
 
 /// The folder that is read as a whole because of a path.
@@ -224,14 +284,27 @@ fn is_below(file: &str, folder: &str) -> bool {
 
 /// How files are called towards whoever reads the answer.
 struct Shown<'a> {
-    base: &'a Path,
-    from: &'a Path,
+    top: &'a Path,
+    /// What their names count from, for those of each folder; the innermost first.
+    from: Vec<(&'a Path, PathBuf)>,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    fn new(asked: &'a Asked, paths: PathsFrom, here: &Path) -> Self {
+        let from = |base: &'a PathBuf| {
+            let root = match paths {
+                PathsFrom::Here => None,
+                PathsFrom::Repository => root_of(base),
+            };
+            (base.as_path(), root.unwrap_or_else(|| here.to_owned()))
+        };
+        Self { top: &asked.top, from: asked.bases.iter().rev().map(from).collect() }
+    }
+
     fn path(&self, name: &str) -> String {
-        let path = self.base.join(name);
-        path.strip_prefix(self.from).unwrap_or(&path).display().to_string()
+        let path = self.top.join(name);
+        let from = self.from.iter().find(|(base, _)| path.starts_with(base)).map(|(_, from)| from);
+        from.and_then(|from| path.strip_prefix(from).ok()).unwrap_or(&path).display().to_string()
     }
 
     fn diagnostic(&self, mut diagnostic: Diagnostic) -> Diagnostic {

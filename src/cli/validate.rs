@@ -11,7 +11,8 @@ use crate::document::Document;
 ///
 /// Reads documents as the daemon would and says everything there is to say about them, without a cluster. Exits
 /// with 1 when a document is in error, with `--strict` also when there is a warning. In the forms for code hosts paths
-/// count from the root of the repository, in the others from the current folder.
+/// count from the root of the repository, in the others from the current folder. Several paths are read together, as one
+/// source.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -24,6 +24,8 @@ use super::{
 pub struct Options {
     /// Folder of the repository that holds the documents; empty for all of it.
     pub path: String,
+    /// Further folders that are read together with it, each with a `.portfolioignore` of its own.
+    pub beside: Vec<String>,
     /// The environment whose overlays are merged.
     pub environment: Option<String>,
     /// Namespaces that documents may be in; empty for any.
@@ -41,6 +43,7 @@ impl Options {
     pub fn new(judge: Judge) -> Self {
         Self {
             path: String::new(),
+            beside: Vec::new(),
             environment: None,
             namespaces: Vec::new(),
             policy: Policy::default(),
@@ -96,6 +99,8 @@ pub struct Loaded {
     pub blocked: BTreeMap<DocumentId, Blocked>,
     /// Documents that `enabled: false` takes away in this environment.
     pub absent: BTreeSet<DocumentId>,
+    /// Documents that are there more than once, with the files that they are in.
+    pub twice: BTreeMap<DocumentId, BTreeSet<String>>,
     /// Everything there is to say, by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// Nothing was unreadable or in error. As long as this is false, no document may be pruned.
@@ -106,14 +111,18 @@ pub struct Loaded {
 
 /// Reads the documents of a revision.
 pub fn load(tree: &Tree, options: &Options, cache: &mut Cache) -> Loaded {
-    let namespaces = options.namespaces.iter().map(Glob::compile_matcher).collect();
-    let mut loading = Loading { tree, options, namespaces, loaded: Loaded::default(), members: Vec::new() };
+    let mut loading = Loading::new(tree, options);
     let files = loading.read(cache);
     loading.loaded.files = files.len();
     loading.failures(&files);
     loading.documents(&files);
     loading.across();
     loading.finish()
+}
+
+/// The files that are read as documents, without a word on what is in them.
+pub(in crate::document) fn files<'t>(tree: &'t Tree, options: &'t Options, cache: &mut Cache) -> Files<'t> {
+    Loading::new(tree, options).read(cache)
 }
 
 struct Loading<'t> {
@@ -125,17 +134,37 @@ struct Loading<'t> {
     members: Vec<Member>,
 }
 
-type Files<'t> = BTreeMap<&'t str, Arc<YamlFile>>;
+/// YAML files by their path.
+pub(in crate::document) type Files<'t> = BTreeMap<&'t str, Arc<YamlFile>>;
 
 impl<'t> Loading<'t> {
-    /// Every YAML file below the path, from the cache where its blob is known.
+    fn new(tree: &'t Tree, options: &'t Options) -> Self {
+        let namespaces = options.namespaces.iter().map(Glob::compile_matcher).collect();
+        Self { tree, options, namespaces, loaded: Loaded::default(), members: Vec::new() }
+    }
+
+    /// Every YAML file below the paths, from the cache where its blob is known.
     fn read(&mut self, cache: &mut Cache) -> Files<'t> {
-        let folder = self.options.path.split('/').filter(|part| !matches!(*part, "" | "."));
+        let mut known = HashMap::new();
+        let mut files = Files::new();
+        for folder in std::iter::once(&self.options.path).chain(&self.options.beside) {
+            self.read_folder(folder, cache, &mut known, &mut files);
+        }
+        cache.files = known;
+        files
+    }
+
+    fn read_folder(
+        &mut self,
+        folder: &str,
+        cache: &Cache,
+        known: &mut HashMap<String, Arc<YamlFile>>,
+        files: &mut Files<'t>,
+    ) {
+        let folder = folder.split('/').filter(|part| !matches!(*part, "" | "."));
         let folder = folder.collect::<Vec<_>>().join("/");
         let cut = if folder.is_empty() { 0 } else { folder.len() + 1 };
         let ignore = self.ignore(&folder);
-        let mut known = HashMap::new();
-        let mut files = Files::new();
         for (path, entry) in folder::entries(self.tree, &folder) {
             let name = path.get(cut..).unwrap_or(path);
             if is_hidden(name) || ignore.ignores(name) {
@@ -155,8 +184,6 @@ impl<'t> Loading<'t> {
                 Entry::Refused(refusal) => self.refuse(path, refusal),
             }
         }
-        cache.files = known;
-        files
     }
 
     fn ignore(&mut self, folder: &str) -> Ignore {
@@ -311,6 +338,11 @@ impl<'t> Loading<'t> {
         // What stands against several documents is said once.
         let mut said = HashSet::new();
         for (id, diagnostic) in across::check(&self.members) {
+            if diagnostic.code == Code::DuplicateDocument {
+                let related = diagnostic.related.iter().map(|other| &other.file);
+                let files = self.loaded.twice.entry(id.clone()).or_default();
+                files.extend(related.chain([&diagnostic.file]).cloned());
+            }
             if diagnostic.is_error() {
                 let file = self.file_of(&id, &diagnostic.file);
                 self.block(&id, BlockedBy::Error, &diagnostic, &file);
@@ -347,7 +379,7 @@ impl<'t> Loading<'t> {
 }
 
 /// Folders that some document, valid or not, calls its configuration files or migrations.
-fn config_folders(files: &Files<'_>) -> BTreeSet<String> {
+pub(in crate::document) fn config_folders(files: &Files<'_>) -> BTreeSet<String> {
     let mut folders = BTreeSet::new();
     for (path, file) in files {
         for document in &file.documents {

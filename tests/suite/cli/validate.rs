@@ -27,6 +27,69 @@ fn one_file_is_seen_together_with_the_others() {
 }
 
 #[test]
+fn a_document_that_is_there_twice_is_told_whichever_of_its_files_is_asked_about() {
+    let web = app("web", "");
+    let marked = [("apps/.portfolioignore", ""), ("apps/x/a.yaml", &web), ("apps/y/b.yaml", &web)];
+    let repository = Repository::new(&marked);
+    for (file, other) in [("apps/x/a.yaml", "apps/y/b.yaml"), ("apps/y/b.yaml", "apps/x/a.yaml")] {
+        let answer = repository.run(&["validate", file]);
+        assert_eq!(
+            (answer.code, answer.err.as_str()),
+            (1, "1 document in 1 file: 1 error\n"),
+            "{}",
+            answer.out
+        );
+        assert!(answer.out.contains(&format!("--> {file}:4:18")), "{}", answer.out);
+        assert!(answer.out.contains(&format!("::: {other}:4:18")), "{}", answer.out);
+        let answer = repository.run(&["render", file]);
+        assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{}", answer.err);
+    }
+    let answer = repository.run(&["validate", "apps"]);
+    assert_eq!((answer.code, answer.err.as_str()), (1, "1 document in 2 files: 1 error\n"), "{}", answer.out);
+}
+
+#[test]
+fn two_apps_that_make_the_same_object_are_told_whichever_of_them_is_asked_about() {
+    let first = app("web", "  storage: {a-b: {size: 1Gi, mountPath: /a}}\n  replicas: 1\n");
+    let second = app("web-a", "  storage: {b: {size: 1Gi, mountPath: /b}}\n  replicas: 1\n");
+    let repository = Repository::new(&[("a.yaml", &first), ("b.yaml", &second)]);
+    for file in ["a.yaml", "b.yaml"] {
+        let answer = repository.run(&["validate", "--format", "concise", file]);
+        assert_eq!(answer.code, 1, "{file}: {}", answer.out);
+        assert!(answer.out.contains(&format!("{file}:7:13: error[PF0605]")), "{}", answer.out);
+    }
+}
+
+/// Neither a repository nor a `.portfolioignore` says what belongs together: the arguments do.
+#[test]
+fn paths_that_are_given_together_are_read_together() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let run = |paths: &[&str]| {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("portfolio");
+        let command = command.args(["validate", "--format", "concise"]).args(paths);
+        let output = command.current_dir(folder.path()).env_clear().output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    write("a.yaml", &app("web", ""));
+    write("out/b.yaml", &app("web", ""));
+    let (code, out) = run(&["a.yaml", "out/b.yaml"]);
+    assert!(code == 1 && out.starts_with("out/b.yaml:4:18: error[PF0601]"), "{code} {out}");
+
+    write("x/cart.yaml", &app("cart", "  dependsOn: [{app: pay}]\n"));
+    write("y/pay.yaml", &app("pay", "  dependsOn: [{app: cart}]\n"));
+    let (code, out) = run(&["x", "y"]);
+    assert!(code == 1 && out.matches("error[PF0602]").count() == 2, "{code} {out}");
+    assert!(!out.contains("PF0604"), "{out}");
+    write("y/pay.yaml", &app("pay", ""));
+    assert_eq!(run(&["x", "y"]), (0, String::new()));
+}
+
+#[test]
 fn a_folder_without_a_repository_is_read_as_it_is() {
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::write(folder.path().join("a.yaml"), app("web", "")).unwrap();
