@@ -114,11 +114,11 @@ fn end_to_end(criterion: &mut Criterion) {
         check(&tree, count);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("objects", count), |bench| {
-            bench.iter(|| black_box(whole(&tree)))
+            bench.iter(|| black_box(whole(&tree)));
         });
         if count == 10_000 {
             group.bench_function(BenchmarkId::new("text", count), |bench| {
-                bench.iter(|| black_box(text(&tree)))
+                bench.iter(|| black_box(text(&tree)));
             });
         }
     }

@@ -10,8 +10,8 @@ use portfolio::render;
 /// Objects of each app.
 pub const OBJECTS: usize = 8;
 
-/// The document of an app of eight objects: ServiceAccount, ConfigMap, PersistentVolumeClaim, Service,
-/// NetworkPolicy, PodDisruptionBudget, Deployment and Ingress.
+/// The document of an app of eight objects: `ServiceAccount`, `ConfigMap`, `PersistentVolumeClaim`, Service,
+/// `NetworkPolicy`, `PodDisruptionBudget`, Deployment and Ingress.
 pub fn app(number: usize) -> String {
     let team = number % 50;
     format!(

@@ -185,7 +185,7 @@ mod tests {
 
     /// Documents `d0`, `d1`… with what each depends on.
     fn members(all: &[Vec<usize>]) -> Vec<Member> {
-        let id = |number: usize| DocumentId::app("shop", &format!("d{number:05}"));
+        let id = |number: usize| DocumentId::app("shop", format!("d{number:05}"));
         let member = |(number, to): (usize, &Vec<usize>)| Member {
             id: id(number),
             file: "a.yaml".to_owned(),
@@ -201,7 +201,9 @@ mod tests {
     fn knots(all: &[Vec<usize>]) -> Vec<Vec<usize>> {
         let members = members(all);
         let mut knots = Graph::new(&members).knots();
-        knots.iter_mut().for_each(|knot| knot.sort_unstable());
+        for knot in &mut knots {
+            knot.sort_unstable();
+        }
         knots.sort();
         knots
     }

@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn service_of(spec: Value) -> Object {
+    fn service_of(spec: &Value) -> Object {
         let content =
             json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec});
         Object::new(ObjectRef::new(Kind::Service, "shop", "web"), content)
@@ -136,7 +136,7 @@ mod tests {
             (&external, &headless, None),
             (&headless, &external, None),
         ] {
-            let refused = refusal(&service_of(before.clone()), &service_of(after.clone()));
+            let refused = refusal(&service_of(before), &service_of(after));
             let said = expected.is_none_or(|words| refused.as_ref().is_some_and(|said| said.contains(words)));
             assert!(said && refused.is_some() == expected.is_some(), "{before} {after}: {refused:?}");
         }

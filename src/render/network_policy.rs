@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::labels;
 use super::ports::NamedPort;
 use super::subject::{Subject, some_entries, some_items};
-use crate::document::{AppSpec, Peer, Scalar};
+use crate::document::{AppSpec, Peer, PeerPort};
 use crate::object::{Kind, Object};
 
 /// The label that Kubernetes gives to every namespace.
@@ -72,8 +72,8 @@ fn ingress(subject: &Subject<'_>) -> Vec<NetworkPolicyIngressRule> {
     from.iter().map(rule).collect()
 }
 
-fn names_it(ports: &[Scalar], port: &NamedPort<'_>) -> bool {
-    ports.iter().any(|wanted| wanted.0 == port.name || wanted.0 == port.number.to_string())
+fn names_it(ports: &[PeerPort], port: &NamedPort<'_>) -> bool {
+    ports.iter().any(|wanted| wanted.means(port.name, port.number, port.protocol))
 }
 
 fn by_name(port: &NamedPort<'_>) -> NetworkPolicyPort {
@@ -97,8 +97,11 @@ fn egress(spec: &AppSpec) -> Vec<NetworkPolicyEgressRule> {
     let dns =
         NetworkPolicyEgressRule { to: None, ports: Some(vec![numbered(DNS, "UDP"), numbered(DNS, "TCP")]) };
     let rule = |peer: &Peer| {
-        let numbers = peer.ports.iter().filter_map(|port| port.0.parse::<u16>().ok());
-        let ports = numbers.map(|port| numbered(port.into(), "TCP")).collect();
+        let ports = peer.ports.iter().filter_map(|port| {
+            let (number, protocol) = port.number();
+            Some(numbered(number?.into(), protocol.unwrap_or_default().name()))
+        });
+        let ports = ports.collect();
         NetworkPolicyEgressRule { to: Some(vec![selected(peer)]), ports: some_items(ports) }
     };
     [dns].into_iter().chain(to.iter().map(rule)).collect()

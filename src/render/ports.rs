@@ -15,11 +15,7 @@ pub struct NamedPort<'a> {
 
 impl NamedPort<'_> {
     pub(super) const fn protocol_name(&self) -> &'static str {
-        match self.protocol {
-            Protocol::TCP => "TCP",
-            Protocol::UDP => "UDP",
-            Protocol::SCTP => "SCTP",
-        }
+        self.protocol.name()
     }
 
     /// The application protocol that the name tells, for meshes and gateways.

@@ -207,6 +207,6 @@ fn a_service_that_is_to_become_headless_stays_and_says_what_to_do() {
     let held = sandbox.get("service/shop").unwrap();
     assert_eq!(held["spec"]["clusterIP"], service["spec"]["clusterIP"]);
     sandbox.write_app("shop", plain);
-    let back = sandbox.repo.publish("Put it back");
-    sandbox.until_ready("shop", &back);
+    sandbox.repo.publish("Put it back");
+    sandbox.until_phase("shop", "Ready");
 }

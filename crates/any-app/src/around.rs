@@ -7,6 +7,7 @@ use crate::fields::{
     Field, LABEL, SUBDOMAIN, always, annotations, any_of, boolean, list, number, object, one_of, port_number,
     sometimes, text,
 };
+use crate::pods::port;
 
 pub(crate) fn fields() -> Vec<Field> {
     vec![sometimes("service", service()), sometimes("ingress", ingress()), sometimes("network", network())]
@@ -49,7 +50,7 @@ fn ingress() -> BoxedStrategy<Value> {
 fn network() -> BoxedStrategy<Value> {
     object(vec![
         sometimes("from", list(peer(list(number(0..4), 0..3)), 0..3)),
-        sometimes("to", list(peer(list(any_of([port_number(), port_text()]), 0..3)), 0..3)),
+        sometimes("to", list(peer(list(any_of([port_number(), port_text(), port()]), 0..3)), 0..3)),
     ])
 }
 

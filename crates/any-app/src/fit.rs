@@ -159,7 +159,11 @@ fn peers(spec: &mut Spec) {
             peer.remove("ports");
         }
         for port in peer.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-            *port = reference(&ports, port);
+            let last = port.as_u64() == Some(3);
+            *port = match ports.last().filter(|_| last) {
+                Some((_, number, protocol)) => json!({"port": number, "protocol": protocol}),
+                None => reference(&ports, port),
+            };
         }
     }
 }

@@ -63,7 +63,7 @@ fn disruption() -> BoxedStrategy<Value> {
     .boxed()
 }
 
-fn port() -> BoxedStrategy<Value> {
+pub(crate) fn port() -> BoxedStrategy<Value> {
     let full =
         object(vec![always("port", port_number()), sometimes("protocol", one_of(["TCP", "UDP", "SCTP"]))]);
     any_of([port_number(), full])

@@ -71,6 +71,12 @@ pub(super) fn rows() -> Vec<Row> {
         spec("an exception from nothing", &[(InvalidPeer, "a.yaml:8:27")], "network: {to: [{app: b, except: [10.0.0.0/8]}]}"),
         spec("a port that is not declared", &[(UndeclaredPort, "a.yaml:9:37")], "port: 80\nnetwork: {from: [{app: b, ports: [htp]}]}"),
         spec("a port of another by name", &[(InvalidPort, "a.yaml:8:35")], "network: {to: [{app: b, ports: [http]}]}"),
+        spec("port 0 of another, with its protocol", &[(InvalidPort, "a.yaml:8:42")],
+            "network: {to: [{app: b, ports: [{port: 0, protocol: UDP}]}]}"),
+        spec("a port that is declared with another protocol", &[(UndeclaredPort, "a.yaml:9:44")],
+            "port: 80\nnetwork: {from: [{app: b, ports: [{port: 80, protocol: UDP}]}]}"),
+        spec("a protocol that is none", &[(UnknownValue, "a.yaml:8:56")],
+            "network: {to: [{app: b, ports: [{port: 80, protocol: HTTP}]}]}"),
         spec("a peer in the place of a list", &[(WrongType, "a.yaml:8:13")], "network: {from: {app: b}}"),
 
         // Placement, account, images.

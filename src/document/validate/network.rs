@@ -2,9 +2,10 @@
 
 use core::net::IpAddr;
 
+use super::ports::declared;
 use super::{Rules, names};
 use crate::document::diagnostic::quoted;
-use crate::document::{Code, Peer};
+use crate::document::{Code, FullPort, Peer, PeerPort};
 
 impl Rules<'_> {
     pub(super) fn network(&mut self) {
@@ -17,21 +18,49 @@ impl Rules<'_> {
         for (number, peer) in network.from.iter().flatten().enumerate() {
             let number = number.to_string();
             for (at, port) in peer.ports.iter().enumerate() {
-                self.declared_port(&["network", "from", &number, "ports", &at.to_string()], &port.0, false);
+                let at = at.to_string();
+                let path = ["network", "from", &number, "ports", &at];
+                match port {
+                    PeerPort::Plain(port) => self.declared_port(&path, &port.0, false),
+                    PeerPort::Full(full) => self.declared_full(&path, full),
+                }
             }
         }
         for (number, peer) in network.to.iter().flatten().enumerate() {
             let number = number.to_string();
             for (at, port) in peer.ports.iter().enumerate() {
-                if !port.0.parse::<u16>().is_ok_and(|port| port > 0) {
-                    self.error(
-                        Code::InvalidPort,
-                        &["network", "to", &number, "ports", &at.to_string()],
-                        format!("{} is not a port, a number from 1 to 65535", quoted(&port.0)),
-                        "the names of others' ports are not known here; write the number of the container's port",
-                    );
+                if port.number().0.is_some_and(|number| number > 0) {
+                    continue;
                 }
+                let at = at.to_string();
+                let path = ["network", "to", &number, "ports", &at, "port"];
+                // A port without a protocol is the item itself.
+                let (path, written) = match port {
+                    PeerPort::Plain(port) => (path.get(..5).unwrap_or(&path), port.0.clone()),
+                    PeerPort::Full(full) => (&path[..], full.port.to_string()),
+                };
+                self.error(
+                    Code::InvalidPort,
+                    path,
+                    format!("{} is not a port, a number from 1 to 65535", quoted(&written)),
+                    "the names of others' ports are not known here; write the number of the container's port",
+                );
             }
+        }
+    }
+
+    /// A number with its protocol, which is to be a declared port of both.
+    fn declared_full(&mut self, path: &[&str], full: &FullPort) {
+        let path = [path, &["port"]].concat();
+        let ports = declared(&self.app.spec);
+        let mut numbered = ports.iter().filter(|(_, number, _)| *number == full.port).peekable();
+        if numbered.peek().is_none() {
+            self.declared_port(&path, &full.port.to_string(), false);
+        } else if !numbered.any(|(.., protocol)| *protocol == full.protocol) {
+            let message =
+                format!("the port `{}` is not declared as one of {}", full.port, full.protocol.name());
+            let help = format!("declare it in `ports`, with `protocol: {}`", full.protocol.name());
+            self.error(Code::UndeclaredPort, &path, message, &help);
         }
     }
 

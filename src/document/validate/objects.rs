@@ -29,7 +29,9 @@ impl Rules<'_> {
         if api_version == "v1" && matches!(kind, "ConfigMap" | "Secret") {
             for field in ["data", "binaryData", "stringData"] {
                 let keys = object.get(field).map(Node::entries).unwrap_or_default();
-                keys.iter().for_each(|entry| self.data_key(&["objects", number, field], entry));
+                for entry in keys {
+                    self.data_key(&["objects", number, field], entry);
+                }
             }
         }
     }

@@ -47,11 +47,7 @@ impl Rules<'_> {
                 self.error(Code::InvalidPort, path, "0 is not a port", "write a number from 1 to 65535");
                 continue;
             }
-            let protocol = match protocol {
-                Protocol::TCP => "TCP",
-                Protocol::UDP => "UDP",
-                Protocol::SCTP => "SCTP",
-            };
+            let protocol = protocol.name();
             let place = self.at(path);
             let other = seen.insert((number, protocol), (name, place));
             if let Some((other, first)) = other.filter(|(other, _)| *other != name) {

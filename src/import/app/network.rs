@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Draft, Source};
-use crate::document::{Network, Peer, Scalar};
+use crate::document::{FullPort, Network, Peer, PeerPort, Protocol, Scalar};
 use crate::import::json::{list, map, scalar, text, texts};
 
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
@@ -41,10 +41,24 @@ fn is_dns(rule: &Value) -> bool {
         && ports.iter().all(|port| port.get("port") == Some(&53.into()))
 }
 
+/// A port of a rule. A name stands for a declared port, which has its protocol.
+fn port(port: &Value) -> Option<PeerPort> {
+    let protocol = match text(port, "/protocol") {
+        None | Some("TCP") => Protocol::TCP,
+        Some("UDP") => Protocol::UDP,
+        Some("SCTP") => Protocol::SCTP,
+        Some(_) => return None,
+    };
+    let number = port.get("port").and_then(Value::as_u64).and_then(|number| u16::try_from(number).ok());
+    match number.filter(|_| protocol != Protocol::TCP) {
+        Some(port) => Some(PeerPort::Full(FullPort { port, protocol })),
+        None => Some(PeerPort::Plain(Scalar(scalar(port.get("port")?)?))),
+    }
+}
+
 /// The peers of a rule, each with the rule's ports; none if one of them cannot be said.
 fn peers(rule: &Value, field: &str) -> Option<Vec<Peer>> {
-    let ports: Option<Vec<Scalar>> =
-        list(rule, "/ports").iter().map(|port| port.get("port").and_then(scalar).map(Scalar)).collect();
+    let ports: Option<Vec<PeerPort>> = list(rule, "/ports").iter().map(port).collect();
     let ports = ports?;
     let one = |value: &Value| {
         let mut peer = Peer { ports: ports.clone(), ..Peer::default() };

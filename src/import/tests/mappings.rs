@@ -240,6 +240,17 @@ fn objects_around_the_pods() {
             "/network/from",
             json!([{"cidr": "10.0.0.0/8"}]),
         ),
+        (
+            object(
+                "networking.k8s.io/v1",
+                "NetworkPolicy",
+                json!({"podSelector": pods, "policyTypes": ["Ingress", "Egress"], "ingress": [{}],
+                    "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
+                        "ports": [{"port": 8125, "protocol": "UDP"}, {"port": 443, "protocol": "TCP"}]}]}),
+            ),
+            "/network/to",
+            json!([{"cidr": "10.0.0.0/8", "ports": [{"port": 8125, "protocol": "UDP"}, 443]}]),
+        ),
     ] {
         expect(&deployment(&ports, std::slice::from_ref(&further)), pointer, &expected, &further);
     }

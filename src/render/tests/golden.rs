@@ -260,6 +260,12 @@ pub(crate) fn options() -> Vec<(&'static str, Value)> {
                     {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"], "ports": ["9090"]}],
                 "to": [{"app": "db"}, {"cidr": "0.0.0.0/0", "ports": ["443"]}]}}),
         ),
+        (
+            "network_protocols",
+            json!({"ports": {"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": 53, "metrics": 9090}, "network": {
+                "from": [{"app": "cart", "ports": [{"port": 53, "protocol": "UDP"}]}, {"app": "shop", "ports": [53]}],
+                "to": [{"app": "statsd", "ports": [{"port": 8125, "protocol": "UDP"}, 443, {"port": 8126}]}]}}),
+        ),
         ("network_closed", json!({"port": 8080, "network": {"from": [], "to": []}})),
         (
             "placement",
