@@ -257,10 +257,7 @@ impl Tracked {
             .records
             .iter()
             .filter(|(id, _)| absent(id))
-            .map(|(_, record)| Candidate {
-                record,
-                document: record.applied.as_ref().and_then(|applied| applied.document.unpack().ok()),
-            })
+            .map(|(_, record)| Candidate::of(record))
             .collect();
         let incomplete = (!reading.loaded.complete)
             .then(|| self.summary.findings.first().map_or("a file", |finding| finding.place.as_str()));

@@ -58,6 +58,7 @@ prop_compose! {
     fn record()(
         (name, file, phase, reason, message) in ("[a-z]{1,8}", text(), phase(), text(), text()),
         (applied, good) in (prop::option::of(applied()), prop::option::of(applied())),
+        begun in prop::option::of(applied()),
         quarantined in prop::option::of(text()),
         rollout in prop::option::of((text(), text(), time())),
         (mixed, suspended, drained) in any::<(bool, bool, bool)>(),
@@ -74,6 +75,7 @@ prop_compose! {
             reason: Reason(reason.into()),
             message,
             applied,
+            begun,
             good,
             quarantined,
             rollout: rollout.map(|(hash, revision, since)| Rollout { hash, revision, since }),

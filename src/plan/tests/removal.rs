@@ -211,3 +211,77 @@ fn what_a_daemon_made_again_just_before_it_died_is_removed_too() {
     assert!(!world.memory.contains_key(&World::id("web")));
     assert!(world.live.keys().all(|reference| reference.name == "api"), "{:?}", world.live.keys());
 }
+
+/// What is kept of `web` was written by a later version, which knows fields that this one does not.
+fn written_by_a_later_version(world: &mut World) {
+    for records in [&mut world.memory, &mut world.durable] {
+        let record = records.get_mut(&World::id("web")).unwrap();
+        record.applied.as_mut().unwrap().document = serde_json::from_value("!".into()).unwrap();
+    }
+    world.guard();
+}
+
+#[test]
+fn a_document_that_cannot_be_read_back_keeps_its_objects_until_it_can() {
+    let mut world = leaving();
+    written_by_a_later_version(&mut world);
+    world.run(120);
+    let record = world.record("web");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, "StoredUnreadable"));
+    for part in ["cannot be read back", "Run the version", "bring the document back"] {
+        assert!(record.message.contains(part), "{}", record.message);
+    }
+    assert!(web_is_whole(&world));
+    world.push("web", "port: 8080");
+    world.settle();
+    world.remove("web");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn a_removal_that_has_begun_stands_still_when_its_document_cannot_be_read_back() {
+    let mut world = leaving();
+    while world.object(Kind::Ingress, "web").is_some() {
+        world.run(1);
+    }
+    written_by_a_later_version(&mut world);
+    let deleted = world.deleted.len();
+    world.run(120);
+    let record = world.record("web");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, "StoredUnreadable"));
+    assert_eq!(world.deleted.len(), deleted);
+}
+
+/// `web` never came so far that all of it was written, and left the branch; its pods run.
+fn leaving_half_written(spec: &str) -> World {
+    let mut world = World::new();
+    world.push("api", "port: 8080");
+    world.settle();
+    world.denied.insert(Kind::Ingress);
+    world.push("web", &format!("port: 8080\ningress: {{host: shop.example.com}}\n{spec}"));
+    world.run(20);
+    assert!(world.record("web").applied.is_none());
+    assert!(world.object(Kind::Deployment, "web").is_some());
+    world.remove("web");
+    world
+}
+
+#[test]
+fn a_first_rollout_that_was_never_complete_is_removed_as_its_document_says() {
+    for (field, reason) in [("protect: true", "Protected"), ("confirm: true", "ConfirmationNeeded")] {
+        let mut world = leaving_half_written(&format!("deletion: {{{field}}}"));
+        world.run(60);
+        let record = world.record("web");
+        assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, reason));
+        assert!(world.deleted.is_empty(), "{:?}", world.deleted);
+    }
+    let mut world = leaving_half_written("backup: {onDelete: true, command: [/bin/backup]}");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+    assert_eq!(world.jobs.names().len(), 1);
+    let mut world = leaving_half_written("");
+    world.settle();
+    assert!(world.log.iter().any(|step| step.contains("update Deployment/shop/web")), "it is drained");
+    assert!(!world.memory.contains_key(&World::id("web")));
+}

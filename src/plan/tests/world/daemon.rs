@@ -293,9 +293,7 @@ impl World {
     fn may_be_backed_up(&self, id: &DocumentId, job: &ObjectRef) {
         let wanted = self.object(Kind::Deployment, &id.name).map_or(0, |live| live.replicas.count);
         assert_eq!(wanted, 0, "{job} is started while its app is to have pods");
-        let Document::App(app) = self.memory[id].applied.as_ref().unwrap().document.unpack().unwrap() else {
-            return;
-        };
+        let Some(Document::App(app)) = self.memory[id].last_document().unwrap() else { return };
         let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
         let grace = SignedDuration::from_secs(grace.map_or(60, |grace| grace.as_secs().cast_signed()));
         let since = self.object(Kind::Deployment, &id.name).map_or(self.now, |live| live.changed);
@@ -334,8 +332,13 @@ impl World {
 fn is_safe(record: &Record, reference: &ObjectRef) -> bool {
     let makes_or_leads =
         ["CronJob", "HorizontalPodAutoscaler", "Ingress", "Service", "HTTPRoute", "ScaledObject"];
-    let document = record.applied.as_ref().and_then(|applied| applied.document.unpack().ok());
+    let document = record.last_document().unwrap_or_else(|_| panic!("{reference} was deleted unread"));
     let Some(Document::App(app)) = document else { return true };
+    // What never had a pod has nothing to be backed up.
+    let ran = |kind: Kind| record.inventory.items.keys().any(|reference| reference.kind == kind);
+    if record.applied.is_none() && !ran(Kind::Deployment) {
+        return true;
+    }
     let asks = app.spec.backup.as_ref().is_some_and(|backup| backup.on_delete);
     let run = record.removal.as_ref().and_then(|removal| removal.backup.as_ref());
     let is_made = run.is_some_and(|run| [BackupState::Done, BackupState::Waived].contains(&run.state));

@@ -193,10 +193,8 @@ impl World {
     pub fn guard(&mut self) {
         let Some(loaded) = &self.reading else { return };
         let absent = |id: &DocumentId| !loaded.documents.contains_key(id) && !loaded.blocked.contains_key(id);
-        let candidates = self.memory.iter().filter(|(id, _)| absent(id)).map(|(_, record)| Candidate {
-            record,
-            document: record.applied.as_ref().and_then(|applied| applied.document.unpack().ok()),
-        });
+        let candidates =
+            self.memory.iter().filter(|(id, _)| absent(id)).map(|(_, record)| Candidate::of(record));
         let guard = Guard {
             candidates: candidates.collect(),
             objects_in_all: self.memory.values().map(|record| record.inventory.items.len()).sum(),
