@@ -36,6 +36,19 @@ pub struct PrunePolicy {
     pub protect_kinds: BTreeSet<Kind>,
 }
 
+impl PrunePolicy {
+    /// Whether objects of this kind go only when a person approves, whatever version they are written in.
+    pub(super) fn protects(&self, kind: Kind) -> bool {
+        let name = (kind.group(), kind.name());
+        self.protect_kinds.iter().any(|protected| (protected.group(), protected.name()) == name)
+    }
+
+    /// So many objects of a source that has so many may go at once.
+    pub(super) fn limit(&self, objects_in_all: usize) -> usize {
+        self.min_objects.max(objects_in_all * usize::from(self.max_percent) / 100)
+    }
+}
+
 impl Default for PrunePolicy {
     fn default() -> Self {
         Self {
@@ -202,11 +215,11 @@ impl Guard<'_> {
         if let Some(reference) = rest
             .iter()
             .flat_map(|candidate| doomed_objects(candidate))
-            .find(|reference| policy.protect_kinds.contains(&reference.kind))
+            .find(|reference| policy.protects(reference.kind))
         {
             return Some(("ProtectedKind", format!("{reference} is of a protected kind")));
         }
-        let limit = policy.min_objects.max(self.objects_in_all * usize::from(policy.max_percent) / 100);
+        let limit = policy.limit(self.objects_in_all);
         (objects > limit).then(|| {
             (
                 "TooMuchAtOnce",

@@ -35,12 +35,13 @@ fn applied() -> impl Strategy<Value = Applied> {
 fn item() -> impl Strategy<Value = Item> {
     let texts = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
     let ignored = prop::collection::vec(text(), 0..3);
-    (texts, prop::option::of(any::<u64>()), any::<bool>(), any::<bool>(), ignored).prop_map(
-        |((uid, rendered, size), projection, stale, wide, ignored)| Item {
+    (texts, prop::option::of(any::<u64>()), any::<[bool; 3]>(), ignored).prop_map(
+        |((uid, rendered, size), projection, [stale, released, wide], ignored)| Item {
             uid,
             rendered,
             projection: projection.map(|bits| Digest::of(&bits.to_be_bytes())),
             stale,
+            released,
             wide,
             size,
             ignored,

@@ -285,3 +285,64 @@ fn a_first_rollout_that_was_never_complete_is_removed_as_its_document_says() {
     assert!(world.log.iter().any(|step| step.contains("update Deployment/shop/web")), "it is drained");
     assert!(!world.memory.contains_key(&World::id("web")));
 }
+
+const DATABASE: &str =
+    "objects: [{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: db}, spec: {}}]";
+
+#[test]
+fn an_object_of_a_protected_kind_that_an_edit_drops_stays_until_a_person_approves() {
+    let cluster = World::further("Cluster.v1.postgresql.cnpg.io", "db");
+    let mut world = World::running("web", DATABASE);
+    // Named in another version than it is written in.
+    world.policy.protect_kinds.insert("Cluster.v1beta1.postgresql.cnpg.io".parse().unwrap());
+    for dropped in ["port: 8080", &DATABASE.replace("db", "other")] {
+        world.push("web", dropped);
+        world.settle();
+        let record = world.record("web");
+        assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Ready, "ProtectedKind"));
+        let approve = "Cluster.v1.postgresql.cnpg.io/shop/db; `portfolio approve ";
+        assert!(record.message.contains(approve), "{}", record.message);
+        assert!(world.live.contains_key(&cluster));
+    }
+    // It is in use again: an approval of before is none of what comes after.
+    world.approve();
+    world.push("web", DATABASE);
+    world.settle();
+    assert!(world.live.contains_key(&cluster));
+    world.push("web", "port: 8080");
+    world.settle();
+    assert!(world.live.contains_key(&cluster));
+    world.approve();
+    world.settle();
+    let record = world.record("web");
+    assert_eq!((record.phase, record.message.as_str()), (Phase::Ready, ""));
+    assert!(!world.live.contains_key(&cluster));
+}
+
+#[test]
+fn an_edit_drops_no_more_objects_at_once_than_a_removal_may() {
+    let mut world =
+        World::running("web", &format!("port: 8080\ningress: {{host: shop.example.com}}\n{DATABASE}"));
+    (world.policy.min_objects, world.policy.max_percent) = (2, 0);
+    world.push("web", "env: {A: b}");
+    world.settle();
+    let record = world.record("web");
+    assert_eq!(record.reason.to_string(), "TooMuchAtOnce", "{}", record.message);
+    assert!(world.object(Kind::Ingress, "web").is_some() && world.object(Kind::Service, "web").is_some());
+    assert!(world.deleted.is_empty(), "{:?}", world.deleted);
+    world.approve();
+    world.settle();
+    assert!(world.object(Kind::Ingress, "web").is_none() && world.object(Kind::Service, "web").is_none());
+    assert_eq!(world.record("web").message, "");
+}
+
+#[test]
+fn a_kind_is_protected_in_whatever_version_it_is_written() {
+    let mut world = World::running("web", DATABASE);
+    world.push("api", "port: 8080");
+    world.settle();
+    world.policy.protect_kinds.insert("Cluster.v1beta1.postgresql.cnpg.io".parse().unwrap());
+    world.remove("web");
+    world.settle();
+    assert_eq!(world.record("web").reason.to_string(), "ProtectedKind");
+}

@@ -96,6 +96,8 @@ impl World {
             branch: self.branch(id),
             record: &self.memory[id],
             cluster: &self.seen,
+            prune: &self.policy,
+            objects_in_all: self.memory.values().map(|record| record.inventory.items.len()).sum(),
             runner_image: "runner",
             dependencies: &states.collect::<Vec<_>>(),
             dependents: &dependents.filter(waits).collect::<Vec<_>>(),
@@ -271,6 +273,9 @@ impl World {
                 "{reference} was deleted but is in use"
             );
             assert_ne!(reference.kind, Kind::PersistentVolumeClaim, "a volume goes with its app only");
+            let released = item.is_some_and(|item| item.released);
+            let protected = self.policy.protect_kinds.iter().any(|kind| kind.name() == reference.kind.name());
+            assert!(released || !protected, "{reference} was deleted and nobody approved that");
         }
         Outcome::Deleting { reference: reference.clone() }
     }

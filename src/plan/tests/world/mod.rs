@@ -179,6 +179,11 @@ impl World {
             record.removal.as_mut().unwrap().backup.as_mut().unwrap().state = BackupState::Waived;
             self.durable.insert(record.document.clone(), record.clone());
         }
+        let in_all = self.memory.values().map(|record| record.inventory.items.len()).sum();
+        for (id, record) in &mut self.memory {
+            release_leftovers(record, &self.policy, in_all);
+            self.durable.insert(id.clone(), record.clone());
+        }
         let Some(approval) = self.prune.approval.clone() else { return };
         self.approved = Some(approval.hash);
         self.guard();
