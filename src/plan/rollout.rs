@@ -216,6 +216,9 @@ pub(super) fn ready(input: &Input<'_>, mut plan: Plan) -> Plan {
 
 /// Deletes what an earlier version had and this one has not, but for what a person must approve.
 fn leftovers(input: &Input<'_>, mut plan: Plan) -> Plan {
+    if !plan.record.inventory.items.values().any(|item| item.stale) {
+        return plan;
+    }
     let record = plan.record.clone();
     let held = leftovers::held_back(&record, input.prune, input.objects_in_all);
     let stays = |reference| held.as_ref().is_some_and(|held| held.objects.contains(&reference));
