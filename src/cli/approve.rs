@@ -35,19 +35,31 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     let (source, approval) = find(&args.hash, &sources)?;
     let documents: Vec<String> = approval.documents.clone();
     let without = if approval.reason == "BackupFailed" { " without a backup" } else { "" };
-    ui.talk(format_args!(
-        "removing {}{without} with {} of source {}: {}",
-        counted(documents.len(), "document", "documents"),
-        counted(approval.objects, "object", "objects"),
-        source.name,
-        documents.join(", ")
-    ));
+    let is_leftover =
+        source.summary.as_ref().is_some_and(|summary| summary.leftovers.iter().any(|one| one == approval));
+    if is_leftover {
+        ui.talk(format_args!(
+            "deleting {} that {} of source {} has no more",
+            counted(approval.objects, "object", "objects"),
+            documents.join(", "),
+            source.name
+        ));
+    } else {
+        ui.talk(format_args!(
+            "removing {}{without} with {} of source {}: {}",
+            counted(documents.len(), "document", "documents"),
+            counted(approval.objects, "object", "objects"),
+            source.name,
+            documents.join(", ")
+        ));
+    }
     let deadline = Deadline::after(args.timeout);
     let order = Order { cluster: &cluster, namespace: &args.access.namespace, source: &source.name };
     if !order.give(ANNOTATION_APPROVE, &args.hash, deadline, ui).await? {
         return Ok(Exit::NotGood);
     }
-    if deadline.is_zero() {
+    // Their document stays, and they go once it is healthy.
+    if deadline.is_zero() || is_leftover {
         return Ok(Exit::Good);
     }
     let look = async || {

@@ -29,6 +29,8 @@ impl Engine {
             branch: source.branch(&key.id),
             record: &record,
             cluster: &self.store,
+            prune: &source.identity.prune,
+            objects_in_all: source.objects_in_all(),
             runner_image: &source.identity.runner_image,
             dependencies: &dependencies,
             dependents: &dependents,

@@ -12,9 +12,10 @@ use crate::cluster::{Loaded as LoadedRecords, Shard};
 use crate::document::{App, Awaited, Document, DocumentId, Loaded, Revision, awaited};
 use crate::object::{Kind, ObjectRef, Owner};
 use crate::plan::{
-    Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, approval_without_backup,
+    Branch, Candidate, DependencyState, Guard, Prune, PrunePolicy, Verdict, approval_of_leftovers,
+    approval_without_backup,
 };
-use crate::record::{Finding, Phase, Record, SourceState, Summary};
+use crate::record::{Approval, Finding, Phase, Record, SourceState, Summary};
 use crate::source::{CommitInfo, History};
 
 /// How many findings the summary keeps.
@@ -62,6 +63,8 @@ pub struct Tracked {
     /// What was read last.
     reading: Option<Reading>,
     prune: Prune,
+    /// Objects of all documents, when that was counted last.
+    objects_in_all: usize,
     approved: Option<String>,
     summary: Summary,
     /// Which record has an object in its inventory.
@@ -99,6 +102,7 @@ impl Tracked {
             persist,
             reading,
             prune,
+            objects_in_all: 0,
             approved,
             summary,
             holders,
@@ -257,16 +261,14 @@ impl Tracked {
             .records
             .iter()
             .filter(|(id, _)| absent(id))
-            .map(|(_, record)| Candidate {
-                record,
-                document: record.applied.as_ref().and_then(|applied| applied.document.unpack().ok()),
-            })
+            .map(|(_, record)| Candidate::of(record))
             .collect();
         let incomplete = (!reading.loaded.complete)
             .then(|| self.summary.findings.first().map_or("a file", |finding| finding.place.as_str()));
+        self.objects_in_all = self.records.values().map(|record| record.inventory.items.len()).sum();
         let guard = Guard {
             candidates,
-            objects_in_all: self.records.values().map(|record| record.inventory.items.len()).sum(),
+            objects_in_all: self.objects_in_all,
             documents_left: reading.loaded.documents.len() + reading.loaded.blocked.len(),
             incomplete,
             rewritten: self.summary.rewritten_from.is_some(),
@@ -275,9 +277,20 @@ impl Tracked {
         self.prune = guard.decide(&self.identity.prune);
         self.summary.approval.clone_from(&self.prune.approval);
         self.summary.without_backup.clone_from(&self.prune.without_backup);
+        self.summary.leftovers =
+            self.records.values().filter_map(|record| self.approval_of_leftovers(record)).collect();
         if self.prune.verdicts.is_empty() {
             self.summary.rewritten_from = None;
         }
+    }
+
+    /// Objects of all documents, when that was counted last.
+    pub const fn objects_in_all(&self) -> usize {
+        self.objects_in_all
+    }
+
+    fn approval_of_leftovers(&self, record: &Record) -> Option<Approval> {
+        approval_of_leftovers(record, &self.identity.prune, self.objects_in_all)
     }
 
     /// What the branch says of a document.
@@ -340,8 +353,9 @@ impl Tracked {
         let text = serde_json::to_string(&record).unwrap_or_default();
         self.persist.put(&record.document.record_key(), Some(text), urgency);
         let phase = record.phase;
-        let approval_before = known.and_then(approval_without_backup);
-        let is_new_approval = approval_before != approval_without_backup(&record);
+        let leftovers_before = known.and_then(|known| self.approval_of_leftovers(known));
+        let is_new_approval = known.and_then(approval_without_backup) != approval_without_backup(&record)
+            || leftovers_before != self.approval_of_leftovers(&record);
         for (reference, id) in held_by(&record) {
             let others = self.holder(&reference).is_some_and(|holder| holder.document != id);
             if !others {

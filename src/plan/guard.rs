@@ -9,10 +9,21 @@ use sha2::{Digest, Sha256};
 use super::{Verdict, backup};
 use crate::document::{Document, DocumentId};
 use crate::object::Kind;
-use crate::record::{Approval, Record};
+use crate::record::{Approval, Record, StoredError};
 
 /// A file of the source is in error: what is missing may be in there.
 pub(super) const SOURCE_INCOMPLETE: &str = "SourceIncomplete";
+/// What is kept of a document cannot be read: how it may go is not known.
+pub(super) const STORED_UNREADABLE: &str = "StoredUnreadable";
+
+/// What to do where the document in a record cannot be read: a later version may have written it.
+pub(super) fn unreadable(error: &StoredError) -> String {
+    format!(
+        "{error}: whether it may go, and whether it is to be backed up first, is not known, and nothing of it is removed. \
+         Run the version of portfolio that wrote it, or a later one; or bring the document back, push it, and remove it \
+         once it is Ready"
+    )
+}
 
 /// How much a single pass may delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +34,19 @@ pub struct PrunePolicy {
     pub min_objects: usize,
     /// Kinds whose objects go only when a person approves.
     pub protect_kinds: BTreeSet<Kind>,
+}
+
+impl PrunePolicy {
+    /// Whether objects of this kind go only when a person approves, whatever version they are written in.
+    pub(super) fn protects(&self, kind: Kind) -> bool {
+        let name = (kind.group(), kind.name());
+        self.protect_kinds.iter().any(|protected| (protected.group(), protected.name()) == name)
+    }
+
+    /// So many objects of a source that has so many may go at once.
+    pub(super) fn limit(&self, objects_in_all: usize) -> usize {
+        self.min_objects.max(objects_in_all * usize::from(self.max_percent) / 100)
+    }
 }
 
 impl Default for PrunePolicy {
@@ -39,8 +63,15 @@ impl Default for PrunePolicy {
 pub struct Candidate<'a> {
     /// What is remembered of it.
     pub record: &'a Record,
-    /// The document as it was applied last, if it can be read back.
-    pub document: Option<Document>,
+    /// The document as it was written last, which says how it may go.
+    document: Result<Option<Document>, StoredError>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The document of this record.
+    pub fn of(record: &'a Record) -> Self {
+        Self { record, document: record.last_document() }
+    }
 }
 
 /// What the guard looks at.
@@ -88,6 +119,14 @@ impl Guard<'_> {
         let (begun, waiting): (Vec<_>, Vec<_>) =
             self.candidates.iter().partition(|candidate| candidate.record.removal.is_some());
         prune.verdicts.extend(begun.iter().map(|one| (one.record.document.clone(), Verdict::Go)));
+        let (waiting, unread): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|candidate| candidate.document.is_ok());
+        for candidate in unread {
+            if let Err(error) = &candidate.document {
+                let verdict = Verdict::Held { reason: STORED_UNREADABLE, message: unreadable(error) };
+                prune.verdicts.insert(candidate.record.document.clone(), verdict);
+            }
+        }
         let (protected, rest): (Vec<_>, Vec<_>) = waiting
             .into_iter()
             .partition(|candidate| deletion(candidate).is_some_and(|deletion| deletion.protect));
@@ -176,11 +215,11 @@ impl Guard<'_> {
         if let Some(reference) = rest
             .iter()
             .flat_map(|candidate| doomed_objects(candidate))
-            .find(|reference| policy.protect_kinds.contains(&reference.kind))
+            .find(|reference| policy.protects(reference.kind))
         {
             return Some(("ProtectedKind", format!("{reference} is of a protected kind")));
         }
-        let limit = policy.min_objects.max(self.objects_in_all * usize::from(policy.max_percent) / 100);
+        let limit = policy.limit(self.objects_in_all);
         (objects > limit).then(|| {
             (
                 "TooMuchAtOnce",
@@ -194,7 +233,7 @@ impl Guard<'_> {
 }
 
 fn deletion<'a>(candidate: &'a Candidate<'_>) -> Option<&'a crate::document::Deletion> {
-    match candidate.document.as_ref()? {
+    match candidate.document.as_ref().ok()?.as_ref()? {
         Document::App(app) => app.spec.deletion.as_ref(),
         Document::Migration(_) => None,
     }

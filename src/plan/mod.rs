@@ -16,6 +16,7 @@ mod fold;
 mod gate;
 mod guard;
 mod immutable;
+mod leftovers;
 mod migration;
 mod narrow;
 mod objects;
@@ -37,6 +38,7 @@ pub use fold::{Outcome, fold};
 pub use gate::DependencyState;
 pub use guard::{Candidate, Guard, Prune, PrunePolicy};
 pub use immutable::{refusal, refusals};
+pub use leftovers::{approval as approval_of_leftovers, release as release_leftovers};
 pub use migration::{is_lost, run_end};
 pub use rollout::Wait;
 pub use step::{How, Plan, Stage, Step};
@@ -68,6 +70,10 @@ pub struct Input<'a> {
     pub record: &'a Record,
     /// What the cluster shows.
     pub cluster: &'a dyn Cluster,
+    /// What may be deleted without being asked.
+    pub prune: &'a PrunePolicy,
+    /// Objects of the source in all.
+    pub objects_in_all: usize,
     /// Image of the migration runner, for documents that name none.
     pub runner_image: &'a str,
     /// The documents that this one waits for.

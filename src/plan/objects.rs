@@ -181,6 +181,7 @@ pub(super) fn mark(inventory: &mut Inventory, desired: &[ObjectRef], wide: &[Obj
         .retain(|reference, _| desired.contains(reference) || !there.contains(&reference.in_any_version()));
     for (reference, item) in &mut inventory.items {
         item.stale = !desired.contains(reference);
+        item.released &= item.stale;
         item.wide = wide.contains(reference);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::guard::SOURCE_INCOMPLETE;
+use super::guard::{SOURCE_INCOMPLETE, STORED_UNREADABLE, unreadable};
 use super::{Input, Plan, Purpose, Stage, Step, Target, Verdict, Wait, backup, drain, migration, target};
 use crate::document::{Document, VolumePolicy};
 use crate::object::{Kind, ObjectRef};
@@ -83,18 +83,26 @@ pub(super) fn deletions(input: &Input<'_>, record: &Record, goes: impl Fn(&Objec
 
 pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> Plan {
     let now = input.now;
-    if record.removal.is_none() {
-        if let Verdict::Held { reason, message } = verdict {
-            return held(input, record, reason, message);
-        }
-        record.begin_removal(now);
-    } else if let Verdict::Held { reason: SOURCE_INCOMPLETE, .. } = verdict {
+    if record.removal.is_none()
+        && let Verdict::Held { reason, message } = verdict
+    {
+        return held(input, record, reason, message);
+    }
+    if let (Some(_), Verdict::Held { reason: SOURCE_INCOMPLETE, .. }) = (&record.removal, verdict) {
         return paused(record, Phase::Held, SOURCE_INCOMPLETE, now);
     }
+    let last = match target::last(&record) {
+        Ok(last) => last,
+        Err(error) => {
+            let reason = Reason::of(STORED_UNREADABLE);
+            return Plan::idle(record, Phase::Held, reason, unreadable(&error), now);
+        }
+    };
+    record.begin_removal(now);
     let mut is_tool = false;
-    let (app, renderer) = target::held(&record)
-        .and_then(|held| match held.document {
-            Document::App(app) => Some((app, held.renderer)),
+    let (app, renderer) = last
+        .and_then(|last| match last.document {
+            Document::App(app) => Some((app, last.renderer)),
             Document::Migration(migration) => {
                 is_tool = migration.spec.command.is_some();
                 None
@@ -109,7 +117,10 @@ pub(super) fn plan(input: &Input<'_>, mut record: Record, verdict: &Verdict) -> 
     let keeps_volumes = app.as_ref().is_none_or(|app| {
         app.spec.deletion.as_ref().is_none_or(|deletion| deletion.volumes == VolumePolicy::Retain)
     });
-    let app = app.zip(renderer);
+    // What never had a pod is not drained, and leaves nothing to be backed up.
+    let ran = record.applied.is_some()
+        || record.inventory.items.keys().any(|reference| reference.kind == Kind::Deployment);
+    let app = app.zip(renderer).filter(|_| ran);
     if let Some((app, renderer)) = &app
         && let Some(plan) = drain::hold_up(input, &mut record, app, *renderer, keeps_volumes)
     {

@@ -73,7 +73,7 @@ pub(super) fn tell(input: &Input<'_>, plan: Plan) -> Plan {
     let drifted = Reason::of("Drifted");
     match (phase, said.as_str()) {
         (_, said) if said.contains(&told) => plan,
-        (Phase::Ready, _) => plan.saying(Phase::Ready, drifted, told, input.now),
+        (Phase::Ready, "") => plan.saying(Phase::Ready, drifted, told, input.now),
         // Nothing of ours is on its way: it is what others made of it.
         (Phase::Progressing, said) if is_good => {
             plan.saying(Phase::Degraded, drifted, format!("{said}; {told}"), input.now)

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::fight::fights;
 use super::objects::compare;
 use super::target::{begin, rolled_back_message};
-use super::{Input, Plan, Purpose, Stage, Step, Target, migration, report, scale};
+use super::{Input, Plan, Purpose, Stage, Step, Target, leftovers, migration, report, scale};
 use crate::document::{Document, Rollback};
-use crate::object::{Health, Kind};
+use crate::object::Health;
 use crate::record::{Attempt, Item, Phase, Reason, Record};
 
 /// What ends a plan's waiting: a time, or an event of what it names.
@@ -214,21 +214,28 @@ pub(super) fn ready(input: &Input<'_>, mut plan: Plan) -> Plan {
     leftovers(input, plan.saying(Phase::Ready, Reason::of("Ready"), "", now))
 }
 
-/// Deletes what an earlier version had and this one has not. Volumes stay while the app is there: only its
-/// removal takes them, where the document says so.
+/// Deletes what an earlier version had and this one has not, but for what a person must approve.
 fn leftovers(input: &Input<'_>, mut plan: Plan) -> Plan {
-    let items = &plan.record.inventory.items;
-    let goes = |kind: Kind| kind != Kind::PersistentVolumeClaim;
+    if !plan.record.inventory.items.values().any(|item| item.stale) {
+        return plan;
+    }
+    let record = plan.record.clone();
+    let held = leftovers::held_back(&record, input.prune, input.objects_in_all);
+    let stays = |reference| held.as_ref().is_some_and(|held| held.objects.contains(&reference));
     let going = |reference| input.cluster.observed(reference).is_some_and(|observed| observed.deleting);
+    let items = record.inventory.items.iter();
     let stage: Stage = items
-        .iter()
-        .filter(|(reference, item)| item.stale && goes(reference.kind) && !going(reference))
+        .filter(|(reference, item)| item.stale && leftovers::goes(reference))
+        .filter(|(reference, _)| !stays(*reference) && !going(reference))
         .map(|(reference, item)| Step::Delete { reference: reference.clone(), uid: item.uid.clone() })
         .collect();
     if !stage.is_empty() {
         plan.stages.push(stage);
     }
-    plan
+    match held {
+        Some(held) => held.tell(plan, input.now),
+        None => plan,
+    }
 }
 
 /// A rollout that failed goes back to the last good document; what was good before is degraded.

@@ -190,8 +190,7 @@ fn branch_app(input: &Input<'_>, record: &mut Record, app: &Validated<App>, revi
         return keep(record, Phase::Failed, Reason::of("ImmutableField"), &refusal);
     }
     record.quarantined = None;
-    begin(record, app.hash(), revision, input.now);
-    bring(Document::App(app.clone()), revision, RendererVersion::CURRENT, Purpose::Rollout)
+    begin_rollout(record, Document::App(app.clone()), revision, input.now)
 }
 
 /// Nothing but the windows of the apps that need it gates a migration, and nothing takes it back: what it did to the
@@ -224,8 +223,18 @@ fn branch_migration(
     {
         return bring(document, &revision, renderer, Purpose::Hold);
     }
-    begin(record, migration.hash(), revision, input.now);
-    bring(document, revision, RendererVersion::CURRENT, Purpose::Rollout)
+    begin_rollout(record, document, revision, input.now)
+}
+
+fn begin_rollout(record: &mut Record, document: Document, revision: &str, now: Timestamp) -> Choice {
+    begin(record, document.hash(), revision, now);
+    let (revision, renderer) = (revision.to_owned(), RendererVersion::CURRENT);
+    let target = Target { document, revision, renderer, purpose: Purpose::Rollout };
+    let is_new = record.begun.as_ref().is_none_or(|begun| begun.hash != target.document.hash());
+    if record.applied.is_none() && is_new {
+        record.begun = Some(target.applied(now));
+    }
+    Choice::Bring(Box::new(target), None)
 }
 
 /// The branch still has the document whose rollout failed.
@@ -290,4 +299,14 @@ pub(super) fn held(record: &Record) -> Option<Held> {
     let good = record.good.as_ref().filter(|_| failed);
     good.and_then(|good| Held::unpack(good, record.good_document()?))
         .or_else(|| Held::unpack(applied, applied.document.unpack()))
+}
+
+/// The document that the objects are of that are to be removed; an error where it is kept and cannot be read.
+pub(super) fn last(record: &Record) -> Result<Option<Held>, StoredError> {
+    let Some(applied) = record.applied.as_ref().or(record.begun.as_ref()) else { return Ok(None) };
+    if let Some(held) = held(record) {
+        return Ok(Some(held));
+    }
+    let document = applied.document.unpack()?;
+    Ok(Some(Held { document, revision: applied.revision.clone(), renderer: applied.renderer }))
 }

@@ -36,6 +36,9 @@ pub struct Item {
     /// It is not part of what was applied last, and goes once that is healthy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
+    /// A person approved that it goes, though nothing else lets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
     /// It holds more than its document says, such as ports that pods of the version before still serve, until
     /// that document is healthy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -63,6 +63,10 @@ pub struct Record {
     /// What was applied last, complete with the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<Applied>,
+    /// The document of a first rollout that is not completely written, until it is: what is to become of its objects is
+    /// said in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Applied>,
     /// What was healthy last, complete with the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good: Option<Applied>,
@@ -117,6 +121,7 @@ impl Record {
             message: String::new(),
             conditions: Vec::new(),
             applied: None,
+            begun: None,
             good: None,
             quarantined: None,
             rollout: None,
@@ -144,6 +149,13 @@ impl Record {
             }
         }
         self.applied = Some(applied);
+        self.begun = None;
+    }
+
+    /// The document that was applied last, or that of a first rollout that is not completely written.
+    pub fn last_document(&self) -> Result<Option<Document>, StoredError> {
+        let last = self.applied.as_ref().or(self.begun.as_ref());
+        last.map(|last| last.document.unpack()).transpose()
     }
 
     /// Nothing more will happen unless something changes, or not for long: `run --once` may stop here.

@@ -35,12 +35,13 @@ fn applied() -> impl Strategy<Value = Applied> {
 fn item() -> impl Strategy<Value = Item> {
     let texts = (prop::option::of(text()), prop::option::of(text()), prop::option::of(text()));
     let ignored = prop::collection::vec(text(), 0..3);
-    (texts, prop::option::of(any::<u64>()), any::<bool>(), any::<bool>(), ignored).prop_map(
-        |((uid, rendered, size), projection, stale, wide, ignored)| Item {
+    (texts, prop::option::of(any::<u64>()), any::<[bool; 3]>(), ignored).prop_map(
+        |((uid, rendered, size), projection, [stale, released, wide], ignored)| Item {
             uid,
             rendered,
             projection: projection.map(|bits| Digest::of(&bits.to_be_bytes())),
             stale,
+            released,
             wide,
             size,
             ignored,
@@ -58,6 +59,7 @@ prop_compose! {
     fn record()(
         (name, file, phase, reason, message) in ("[a-z]{1,8}", text(), phase(), text(), text()),
         (applied, good) in (prop::option::of(applied()), prop::option::of(applied())),
+        begun in prop::option::of(applied()),
         quarantined in prop::option::of(text()),
         rollout in prop::option::of((text(), text(), time())),
         (mixed, suspended, drained) in any::<(bool, bool, bool)>(),
@@ -74,6 +76,7 @@ prop_compose! {
             reason: Reason(reason.into()),
             message,
             applied,
+            begun,
             good,
             quarantined,
             rollout: rollout.map(|(hash, revision, since)| Rollout { hash, revision, since }),

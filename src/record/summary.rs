@@ -59,12 +59,15 @@ pub struct Summary {
     /// Removals whose backup failed: each goes on without one once a person approves that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_backup: Vec<Approval>,
+    /// Objects that their documents have no more and that stay until a person approves that they go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<Approval>,
 }
 
 impl Summary {
     /// Everything that waits for a person's approval.
     pub fn approvals(&self) -> impl Iterator<Item = &Approval> {
-        self.approval.iter().chain(&self.without_backup)
+        self.approval.iter().chain(&self.without_backup).chain(&self.leftovers)
     }
 }
 

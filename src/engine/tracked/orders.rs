@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Tracked;
 use crate::document::{DocumentId, exit};
 use crate::engine::persist::Urgency;
-use crate::plan::{Verdict, approval_without_backup, is_lost};
+use crate::plan::{Verdict, approval_without_backup, is_lost, release_leftovers};
 use crate::record::{BackupState, Record};
 
 impl Tracked {
@@ -18,6 +18,15 @@ impl Tracked {
             if let Some(run) = record.removal.as_mut().and_then(|removal| removal.backup.as_mut()) {
                 run.state = BackupState::Waived;
             }
+            let id = record.document.clone();
+            self.remember(record, Urgency::Effect);
+            return vec![id];
+        }
+        let leftovers = |record: &&Record| {
+            self.approval_of_leftovers(record).is_some_and(|approval| approval.hash == hash)
+        };
+        if let Some(mut record) = self.records.values().find(leftovers).cloned() {
+            release_leftovers(&mut record, &self.identity.prune, self.objects_in_all);
             let id = record.document.clone();
             self.remember(record, Urgency::Effect);
             return vec![id];

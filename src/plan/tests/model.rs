@@ -119,7 +119,9 @@ struct History {
 
 impl History {
     fn new() -> Self {
-        Self { world: World::new(), files: Default::default() }
+        let mut world = World::new();
+        world.policy.protect_kinds.insert("Cluster.v1.postgresql.cnpg.io".parse().unwrap());
+        Self { world, files: Default::default() }
     }
 
     fn write(&mut self, number: usize, change: impl FnOnce(String) -> String) {

@@ -211,3 +211,138 @@ fn what_a_daemon_made_again_just_before_it_died_is_removed_too() {
     assert!(!world.memory.contains_key(&World::id("web")));
     assert!(world.live.keys().all(|reference| reference.name == "api"), "{:?}", world.live.keys());
 }
+
+/// What is kept of `web` was written by a later version, which knows fields that this one does not.
+fn written_by_a_later_version(world: &mut World) {
+    for records in [&mut world.memory, &mut world.durable] {
+        let record = records.get_mut(&World::id("web")).unwrap();
+        record.applied.as_mut().unwrap().document = serde_json::from_value("!".into()).unwrap();
+    }
+    world.guard();
+}
+
+#[test]
+fn a_document_that_cannot_be_read_back_keeps_its_objects_until_it_can() {
+    let mut world = leaving();
+    written_by_a_later_version(&mut world);
+    world.run(120);
+    let record = world.record("web");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, "StoredUnreadable"));
+    for part in ["cannot be read back", "Run the version", "bring the document back"] {
+        assert!(record.message.contains(part), "{}", record.message);
+    }
+    assert!(web_is_whole(&world));
+    world.push("web", "port: 8080");
+    world.settle();
+    world.remove("web");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+#[test]
+fn a_removal_that_has_begun_stands_still_when_its_document_cannot_be_read_back() {
+    let mut world = leaving();
+    while world.object(Kind::Ingress, "web").is_some() {
+        world.run(1);
+    }
+    written_by_a_later_version(&mut world);
+    let deleted = world.deleted.len();
+    world.run(120);
+    let record = world.record("web");
+    assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, "StoredUnreadable"));
+    assert_eq!(world.deleted.len(), deleted);
+}
+
+/// `web` never came so far that all of it was written, and left the branch; its pods run.
+fn leaving_half_written(spec: &str) -> World {
+    let mut world = World::new();
+    world.push("api", "port: 8080");
+    world.settle();
+    world.denied.insert(Kind::Ingress);
+    world.push("web", &format!("port: 8080\ningress: {{host: shop.example.com}}\n{spec}"));
+    world.run(20);
+    assert!(world.record("web").applied.is_none());
+    assert!(world.object(Kind::Deployment, "web").is_some());
+    world.remove("web");
+    world
+}
+
+#[test]
+fn a_first_rollout_that_was_never_complete_is_removed_as_its_document_says() {
+    for (field, reason) in [("protect: true", "Protected"), ("confirm: true", "ConfirmationNeeded")] {
+        let mut world = leaving_half_written(&format!("deletion: {{{field}}}"));
+        world.run(60);
+        let record = world.record("web");
+        assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Held, reason));
+        assert!(world.deleted.is_empty(), "{:?}", world.deleted);
+    }
+    let mut world = leaving_half_written("backup: {onDelete: true, command: [/bin/backup]}");
+    world.settle();
+    assert!(!world.memory.contains_key(&World::id("web")));
+    assert_eq!(world.jobs.names().len(), 1);
+    let mut world = leaving_half_written("");
+    world.settle();
+    assert!(world.log.iter().any(|step| step.contains("update Deployment/shop/web")), "it is drained");
+    assert!(!world.memory.contains_key(&World::id("web")));
+}
+
+const DATABASE: &str =
+    "objects: [{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: db}, spec: {}}]";
+
+#[test]
+fn an_object_of_a_protected_kind_that_an_edit_drops_stays_until_a_person_approves() {
+    let cluster = World::further("Cluster.v1.postgresql.cnpg.io", "db");
+    let mut world = World::running("web", DATABASE);
+    // Named in another version than it is written in.
+    world.policy.protect_kinds.insert("Cluster.v1beta1.postgresql.cnpg.io".parse().unwrap());
+    for dropped in ["port: 8080", &DATABASE.replace("db", "other")] {
+        world.push("web", dropped);
+        world.settle();
+        let record = world.record("web");
+        assert_eq!((record.phase, record.reason.to_string().as_str()), (Phase::Ready, "ProtectedKind"));
+        let approve = "Cluster.v1.postgresql.cnpg.io/shop/db; `portfolio approve ";
+        assert!(record.message.contains(approve), "{}", record.message);
+        assert!(world.live.contains_key(&cluster));
+    }
+    // It is in use again: an approval of before is none of what comes after.
+    world.approve();
+    world.push("web", DATABASE);
+    world.settle();
+    assert!(world.live.contains_key(&cluster));
+    world.push("web", "port: 8080");
+    world.settle();
+    assert!(world.live.contains_key(&cluster));
+    world.approve();
+    world.settle();
+    let record = world.record("web");
+    assert_eq!((record.phase, record.message.as_str()), (Phase::Ready, ""));
+    assert!(!world.live.contains_key(&cluster));
+}
+
+#[test]
+fn an_edit_drops_no_more_objects_at_once_than_a_removal_may() {
+    let mut world =
+        World::running("web", &format!("port: 8080\ningress: {{host: shop.example.com}}\n{DATABASE}"));
+    (world.policy.min_objects, world.policy.max_percent) = (2, 0);
+    world.push("web", "env: {A: b}");
+    world.settle();
+    let record = world.record("web");
+    assert_eq!(record.reason.to_string(), "TooMuchAtOnce", "{}", record.message);
+    assert!(world.object(Kind::Ingress, "web").is_some() && world.object(Kind::Service, "web").is_some());
+    assert!(world.deleted.is_empty(), "{:?}", world.deleted);
+    world.approve();
+    world.settle();
+    assert!(world.object(Kind::Ingress, "web").is_none() && world.object(Kind::Service, "web").is_none());
+    assert_eq!(world.record("web").message, "");
+}
+
+#[test]
+fn a_kind_is_protected_in_whatever_version_it_is_written() {
+    let mut world = World::running("web", DATABASE);
+    world.push("api", "port: 8080");
+    world.settle();
+    world.policy.protect_kinds.insert("Cluster.v1beta1.postgresql.cnpg.io".parse().unwrap());
+    world.remove("web");
+    world.settle();
+    assert_eq!(world.record("web").reason.to_string(), "ProtectedKind");
+}

@@ -96,6 +96,8 @@ impl World {
             branch: self.branch(id),
             record: &self.memory[id],
             cluster: &self.seen,
+            prune: &self.policy,
+            objects_in_all: self.memory.values().map(|record| record.inventory.items.len()).sum(),
             runner_image: "runner",
             dependencies: &states.collect::<Vec<_>>(),
             dependents: &dependents.filter(waits).collect::<Vec<_>>(),
@@ -271,6 +273,9 @@ impl World {
                 "{reference} was deleted but is in use"
             );
             assert_ne!(reference.kind, Kind::PersistentVolumeClaim, "a volume goes with its app only");
+            let released = item.is_some_and(|item| item.released);
+            let protected = self.policy.protect_kinds.iter().any(|kind| kind.name() == reference.kind.name());
+            assert!(released || !protected, "{reference} was deleted and nobody approved that");
         }
         Outcome::Deleting { reference: reference.clone() }
     }
@@ -293,9 +298,7 @@ impl World {
     fn may_be_backed_up(&self, id: &DocumentId, job: &ObjectRef) {
         let wanted = self.object(Kind::Deployment, &id.name).map_or(0, |live| live.replicas.count);
         assert_eq!(wanted, 0, "{job} is started while its app is to have pods");
-        let Document::App(app) = self.memory[id].applied.as_ref().unwrap().document.unpack().unwrap() else {
-            return;
-        };
+        let Some(Document::App(app)) = self.memory[id].last_document().unwrap() else { return };
         let grace = app.spec.deletion.as_ref().and_then(|deletion| deletion.grace);
         let grace = SignedDuration::from_secs(grace.map_or(60, |grace| grace.as_secs().cast_signed()));
         let since = self.object(Kind::Deployment, &id.name).map_or(self.now, |live| live.changed);
@@ -334,8 +337,13 @@ impl World {
 fn is_safe(record: &Record, reference: &ObjectRef) -> bool {
     let makes_or_leads =
         ["CronJob", "HorizontalPodAutoscaler", "Ingress", "Service", "HTTPRoute", "ScaledObject"];
-    let document = record.applied.as_ref().and_then(|applied| applied.document.unpack().ok());
+    let document = record.last_document().unwrap_or_else(|_| panic!("{reference} was deleted unread"));
     let Some(Document::App(app)) = document else { return true };
+    // What never had a pod has nothing to be backed up.
+    let ran = |kind: Kind| record.inventory.items.keys().any(|reference| reference.kind == kind);
+    if record.applied.is_none() && !ran(Kind::Deployment) {
+        return true;
+    }
     let asks = app.spec.backup.as_ref().is_some_and(|backup| backup.on_delete);
     let run = record.removal.as_ref().and_then(|removal| removal.backup.as_ref());
     let is_made = run.is_some_and(|run| [BackupState::Done, BackupState::Waived].contains(&run.state));

@@ -179,6 +179,11 @@ impl World {
             record.removal.as_mut().unwrap().backup.as_mut().unwrap().state = BackupState::Waived;
             self.durable.insert(record.document.clone(), record.clone());
         }
+        let in_all = self.memory.values().map(|record| record.inventory.items.len()).sum();
+        for (id, record) in &mut self.memory {
+            release_leftovers(record, &self.policy, in_all);
+            self.durable.insert(id.clone(), record.clone());
+        }
         let Some(approval) = self.prune.approval.clone() else { return };
         self.approved = Some(approval.hash);
         self.guard();
@@ -193,10 +198,8 @@ impl World {
     pub fn guard(&mut self) {
         let Some(loaded) = &self.reading else { return };
         let absent = |id: &DocumentId| !loaded.documents.contains_key(id) && !loaded.blocked.contains_key(id);
-        let candidates = self.memory.iter().filter(|(id, _)| absent(id)).map(|(_, record)| Candidate {
-            record,
-            document: record.applied.as_ref().and_then(|applied| applied.document.unpack().ok()),
-        });
+        let candidates =
+            self.memory.iter().filter(|(id, _)| absent(id)).map(|(_, record)| Candidate::of(record));
         let guard = Guard {
             candidates: candidates.collect(),
             objects_in_all: self.memory.values().map(|record| record.inventory.items.len()).sum(),
