@@ -5,6 +5,7 @@ mod fixtures;
 mod hostile;
 mod mappings;
 mod round_trip;
+mod secrets;
 
 use std::collections::BTreeMap;
 
