@@ -18,7 +18,9 @@
 //!
 //! [`import`] goes the other way, once in an app's life: Kubernetes manifests and compose files into documents.
 //!
-//! `document`, `render`, `object`, `record`, `plan` and `import` are pure: no I/O, no clock, no randomness.
+//! [`redact`] knows what looks like a secret: [`cli`] does not show it, [`import`] does not write it.
+//!
+//! `document`, `render`, `object`, `record`, `plan`, `redact` and `import` are pure: no I/O, no clock, no randomness.
 
 pub mod cli;
 pub mod cluster;
@@ -31,6 +33,7 @@ pub mod migrate;
 pub mod object;
 pub mod plan;
 pub mod record;
+pub mod redact;
 pub mod render;
 pub mod schedule;
 pub mod server;

@@ -10,13 +10,15 @@ use super::report::import as report;
 use super::{CliError, Exit, Ui};
 use crate::document::MAX_FILE_BYTES;
 use crate::import::{File, Imported, ImportedApp, Options, import, references};
+use crate::redact::Redactor;
 
 /// Makes documents of Kubernetes manifests and compose files.
 ///
 /// Reads YAML or JSON as `kubectl get -o yaml`, `helm template` and `kustomize build` write it, and compose files, and
 /// writes one document for each Deployment or service. Rendered, it gives back the same objects: what no field of a
 /// document says is kept by a patch, and so is the absence of what portfolio would add, so that adopting what runs
-/// changes nothing. What did not fit is told, with file and line; then the exit code is 1.
+/// changes nothing. What looks like a secret is not copied: the document names a Secret for it. What did not fit is told,
+/// with file and line; then the exit code is 1.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -103,7 +105,10 @@ fn refuse(files: &[File], imported: &Imported, ui: Ui) -> CliError {
     for file in files {
         texts.add_text(&file.name, &String::from_utf8_lossy(&file.bytes));
     }
-    ui.talk_text(&diagnostic::full(&imported.errors, &texts, ui.talk_paint(), ui.width()));
+    let mut redactor = Redactor::default();
+    texts.redact(&mut redactor);
+    let errors = diagnostic::redacted(&imported.errors, &mut redactor);
+    ui.talk_text(&diagnostic::full(&errors, &texts, ui.talk_paint(), ui.width()));
     CliError::usage("nothing is imported: the input cannot be read")
 }
 

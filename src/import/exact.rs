@@ -13,6 +13,7 @@ use super::patch::Patching;
 use super::render::{Rendered, rendered};
 use super::report::Restart;
 use super::settle::{Settling, find};
+use super::withhold::Withheld;
 use crate::document::Diagnostic;
 
 const WHY: &str = "Keeps the pods' template the same, so that adopting the app restarts nothing. Take it away, before the\n\
@@ -52,6 +53,7 @@ impl Settling<'_, '_> {
             && self.group.workload.kind == "Deployment"
             && said.main.0 == 0
             && said.followed.is_empty()
+            && !self.group.workload.withheld.iter().any(Withheld::is_of_pods)
             && said.config_map.as_ref().is_none_or(|(old, new)| old == new)
     }
 
@@ -102,13 +104,16 @@ impl Settling<'_, '_> {
     pub(super) fn restart(&self, rendered: &Rendered) -> Option<Restart> {
         let was = template(self.group.workload).filter(|_| self.group.workload.kind == "Deployment")?;
         let now = pods(rendered, &self.draft.id.name)?;
-        if now == *was {
+        let withheld = self.group.workload.withheld.iter().filter(|withheld| withheld.is_of_pods());
+        let withheld: Vec<String> = withheld.map(|withheld| display(&withheld.path)).collect();
+        if now == *was && withheld.is_empty() {
             return Some(Restart::None);
         }
         let said = &self.draft.said;
         let folded = said.config_map.iter().map(|(old, _)| old).chain(&said.followed);
         let mut why: Vec<String> =
             folded.map(|name| format!("ConfigMap/{name}, which is part of the document now")).collect();
+        why.extend(withheld.iter().map(|path| format!("{path}, which is not copied")));
         if self.options.harden {
             why.push("what portfolio adds".to_owned());
         }

@@ -36,9 +36,12 @@ pub(super) struct Grouped<'m> {
 
 /// The pod template of an object that runs pods.
 pub(super) fn template(manifest: &Manifest) -> Option<&Value> {
-    let pointer =
-        if manifest.kind == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
-    manifest.said.pointer(pointer)
+    manifest.said.pointer(template_pointer(&manifest.kind))
+}
+
+/// Where an object of this kind has its pod template, if it has one.
+pub(super) fn template_pointer(kind: &str) -> &'static str {
+    if kind == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" }
 }
 
 /// Groups the objects. `ConfigMap`s are not divided: several apps may take over what one says.

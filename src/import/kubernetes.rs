@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::Options;
 use super::app::{ConfigMaps, Draft, draft};
+use super::compare::display;
 use super::group::{Group, Grouped, group, template};
 use super::json::{list, map, number, text};
 use super::manifest::Manifest;
 use super::report::{Fate, Finding, Imported};
-use super::secrecy;
 use super::settle::settle;
 use crate::document::{DriftSpec, IgnoredField, Json};
 use crate::object::FIELD_MANAGER;
@@ -19,7 +19,8 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
     let Grouped { groups, mut rest } = group(manifests);
     let config_maps: ConfigMaps<'_> = manifests
         .iter()
-        .filter(|manifest| manifest.is("", "ConfigMap"))
+        // What holds a secret is in no document. It stays in the cluster, where pods find it by its name.
+        .filter(|manifest| manifest.is("", "ConfigMap") && manifest.withheld.is_empty())
         .map(|manifest| ((manifest.namespace.as_str(), manifest.name.as_str()), manifest))
         .collect();
     // `ConfigMap`s that are in some document, by namespace and name.
@@ -164,16 +165,8 @@ fn know(group: &Group<'_>, draft: &mut Draft) {
         );
         draft.findings.push(Finding::new(Fate::Note, policy.reference(), message).at(policy.place()));
     }
-    for variable in draft.spec.env.iter().filter(|(name, value)| secrecy::is_secret(name, &value.0)) {
-        let message = format!(
-            "`env.{}` looks like a secret: put it into a Secret and name that in `secrets`",
-            variable.0
-        );
-        draft
-            .findings
-            .push(Finding::new(Fate::Note, group.workload.reference(), message).at(group.workload.place()));
-    }
     for manifest in members(group).into_iter().chain([group.workload]) {
+        draft.findings.extend(manifest.held_back());
         draft.findings.extend(manager(manifest));
         draft.findings.extend(owned(manifest));
     }
@@ -228,6 +221,16 @@ fn left(manifest: &Manifest, all: &[Manifest]) -> Finding {
         "Secret" => {
             "a Secret never goes into git: it stays in the cluster, and documents name it; where it is not there yet, make it \
              by hand or by an operator"
+        }
+        "ConfigMap" if !manifest.withheld.is_empty() => {
+            let held: Vec<String> =
+                manifest.withheld.iter().map(|withheld| display(&withheld.path)).collect();
+            let message = format!(
+                "{} looks like a secret, so it is in no document: it stays in the cluster, and pods find it by its name; put \
+                 what is secret into a Secret, and name that in `secrets` or `secretFiles`",
+                held.join(", ")
+            );
+            return unfit(manifest, &message);
         }
         "Endpoints" if of_service(&manifest.name) => {
             return note(manifest, "made by its Service, which makes it again");

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::compare::Step;
+use super::compare::{Step, display};
 use super::defaults;
+use super::report::{Fate, Finding};
+use super::withhold::{Withheld, withhold};
 use super::yaml::Node;
 use super::{Options, Place};
 use crate::document::{Code, Diagnostic};
@@ -16,6 +18,8 @@ pub(super) struct Manifest {
     node: Node,
     /// What it says: without status, without what the API server sets or would set anyway.
     pub(super) said: Value,
+    /// What is not copied, since it looks like a secret.
+    pub(super) withheld: Vec<Withheld>,
     pub(super) kind: String,
     group: String,
     pub(super) namespace: String,
@@ -37,13 +41,18 @@ impl Manifest {
 
     /// The object as a document can have it among its `objects`.
     pub(super) fn content(&self) -> Value {
-        let mut content = if defaults::is_known(&self.kind) { self.said.clone() } else { self.node.json() };
+        let is_known = defaults::is_known(&self.kind);
+        let mut content = if is_known { self.said.clone() } else { self.node.json() };
         if let Value::Object(fields) = &mut content {
             fields.remove("status");
         }
         if let Some(metadata) = content.get_mut("metadata") {
             defaults::strip_metadata(metadata);
             metadata.as_object_mut().and_then(|metadata| metadata.remove("namespace"));
+        }
+        // What it says is without secrets already; this is how it was written.
+        if !is_known {
+            withhold(&self.kind, &self.name, &self.namespace, &mut content);
         }
         content
     }
@@ -82,6 +91,15 @@ impl Manifest {
             }
         }
         Place { file: self.file.clone(), line }
+    }
+
+    /// What of it is not copied.
+    pub(super) fn held_back(&self) -> impl Iterator<Item = Finding> {
+        self.withheld.iter().map(|withheld| {
+            Finding::new(Fate::Unfit, self.reference(), withheld.message.clone())
+                .path(display(&withheld.path))
+                .at(self.place_of(&withheld.path))
+        })
     }
 
     /// Whether another object made this one and would make it again.
@@ -137,7 +155,8 @@ pub(super) fn manifests(
         to_v2(&mut said);
     }
     defaults::strip(&kind, &mut said, is_live);
-    found.push(Manifest { file: file.to_owned(), node, said, kind, group, namespace, name });
+    let withheld = withhold(&kind, &name, &namespace, &mut said);
+    found.push(Manifest { file: file.to_owned(), node, said, withheld, kind, group, namespace, name });
 }
 
 /// Objects that are there twice: one of them would be lost.

@@ -4,7 +4,8 @@
 //! mapping being complete: what it writes is read by the reader of documents, rendered by the renderer, and compared
 //! with the input, field by field. What no field says is kept by a patch; what differs after all is told.
 //!
-//! 1. `yaml` and `manifest` read files into objects; `defaults` takes out what says nothing.
+//! 1. `yaml` and `manifest` read files into objects; `defaults` takes out what says nothing, `withhold` what looks like a
+//!    secret.
 //! 2. `group` finds which objects make an app.
 //! 3. `app` maps a group's objects to fields; `compose` does the same for the services of a compose file.
 //! 4. `settle` renders, compares (`equivalent`, `compare`), patches (`patch`), and does it again.
@@ -26,10 +27,10 @@ mod manifest;
 mod patch;
 mod render;
 mod report;
-mod secrecy;
 mod settle;
 mod tell;
 mod well_known;
+mod withhold;
 mod write;
 mod yaml;
 

@@ -140,6 +140,7 @@ impl<'m> Settling<'_, 'm> {
                 && let Some(at) = rest.iter().position(is_it)
             {
                 let manifest = rest.remove(at);
+                self.draft.findings.extend(manifest.held_back());
                 self.wanted.push(equivalent::one(kind.name(), name, manifest, self.group));
             }
         }

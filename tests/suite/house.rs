@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// What each module may use of the crate. A module that is not listed here is a shell and may use anything
 /// below it.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("document", &["schedule"]),
     ("object", &["document"]),
     ("render", &["document", "object"]),
-    ("import", &["document", "object", "render"]),
+    ("redact", &[]),
+    ("import", &["document", "object", "redact", "render"]),
     ("record", &["document", "object", "render"]),
     ("plan", &["document", "object", "render", "record"]),
 ];

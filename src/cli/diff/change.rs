@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 
 use super::fields::{FieldChange, fields};
-use crate::cli::report::redact::Redactor;
 use crate::document::DocumentId;
 use crate::object::{Kind, Object, ObjectRef};
+use crate::redact::Redactor;
 
 /// What becomes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, JsonSchema)]
@@ -178,8 +178,8 @@ impl Changes {
         }
     }
 
-    /// The same without what looks like a secret.
-    pub(super) fn redacted(mut self) -> Self {
+    /// The same without what looks like a secret. `sources` has seen the files that messages are about.
+    pub(super) fn redacted(mut self, sources: &mut Redactor) -> Self {
         for change in &mut self.objects {
             // Marks are counted anew: they tell what changes in an object, not which objects share a secret.
             let mut redactor = Redactor::default();
@@ -189,9 +189,8 @@ impl Changes {
             change.why = change.why.as_deref().map(|why| redactor.text(why));
             change.compare();
         }
-        let mut redactor = Redactor::default();
         for text in self.held.values_mut().chain(&mut self.errors) {
-            *text = redactor.text(text);
+            *text = sources.said(text);
         }
         self
     }

@@ -3,6 +3,7 @@
 mod about;
 mod change;
 mod changes;
+mod errors;
 mod fields;
 mod live;
 mod report;
@@ -11,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 use super::access::stored_source;
 use super::policy::PolicyArgs;
-use super::report::diagnostic::{self, Files};
 use super::{Access, CliError, Exit, Ui};
-use crate::document::{Cache, Diagnostic, Loaded, Options, Tree, load};
+use crate::document::{Cache, Loaded, Options, Tree, load};
 use crate::object::Owner;
 use crate::render::RendererVersion;
 use crate::source::{RepoPath, Side, SourceError, WorkingClone};
 use about::{About, quoted};
 use change::{Change, Changes, What};
+use errors::Errors;
 
 pub(super) use report::Report;
 
@@ -110,10 +111,12 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     } else {
         between_revisions(args, &clone, &path, ui)?
     };
-    let found = compared.loaded.diagnostics.iter().filter(|one| one.is_error());
-    compared.changes.errors = found.map(ToString::to_string).collect();
-    let Compared { changes, about, loaded, tree } = compared;
-    let changes = if args.show_secrets { changes } else { changes.redacted() };
+    let mut errors = Errors::new(&compared.loaded, &compared.tree);
+    if !args.show_secrets {
+        compared.changes = compared.changes.redacted(&mut errors.redact());
+    }
+    let Compared { mut changes, about, .. } = compared;
+    changes.errors = errors.lines();
     ui.data(&match args.format {
         Format::Table => report::table(&changes, ui.width(), ui.paint()),
         Format::Unified => report::unified(&changes, ui.paint()),
@@ -123,7 +126,7 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     if args.format == Format::Unified {
         ui.talk_text(&report::summary(&changes));
     }
-    errors(&loaded, &tree, ui)?;
+    errors.tell(ui)?;
     if args.live {
         refusals(&changes)?;
     }
@@ -147,10 +150,12 @@ fn between_revisions(
     let mut cache = Cache::default();
     let (before, loaded) = (load(&old, &options, &mut cache), load(&tree, &options, &mut cache));
     for (id, blocked) in &before.blocked {
+        let file = old.entries.get(&blocked.file);
+        let why =
+            if args.show_secrets { blocked.message.clone() } else { errors::said(&blocked.message, file) };
         ui.warning(format_args!(
-            "{id} is in error at {}, so it is compared as if it were not there: {}",
+            "{id} is in error at {}, so it is compared as if it were not there: {why}",
             name(&from),
-            blocked.message
         ));
     }
     let changes = changes::compare(&before, &loaded, &owner(args), RendererVersion::CURRENT);
@@ -235,24 +240,6 @@ fn about(args: &Args, path: &RepoPath, from: &str, to: &str, environment: Option
         path: path.as_str().to_owned(),
         command,
     }
-}
-
-/// Documents in error on the new side: the comparison is not all there is to tell.
-fn errors(loaded: &Loaded, tree: &Tree, ui: Ui) -> Result<(), CliError> {
-    let errors: Vec<Diagnostic> = loaded.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let mut files = Files::default();
-    for error in &errors {
-        files.add(&error.file, tree.entries.get(&error.file));
-        for related in &error.related {
-            files.add(&related.file, tree.entries.get(&related.file));
-        }
-    }
-    ui.talk_text(&diagnostic::full(&errors, &files, ui.talk_paint(), ui.width()));
-    Err(CliError::usage("the new side has documents in error, which would stay as they are")
-        .with_hint("`portfolio validate` shows everything there is to say about them"))
 }
 
 /// Objects that the API server does not take: what they would become was not told.

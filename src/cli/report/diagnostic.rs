@@ -8,10 +8,25 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use crate::cli::Paint;
 use crate::document::{Code, Diagnostic, Entry, Severity, Span};
+use crate::redact::{Excerpt, Redactor};
 
 /// The texts that diagnostics point into, by the name that is shown.
 #[derive(Clone, Debug, Default)]
-pub struct Files(BTreeMap<String, String>);
+pub struct Files(BTreeMap<String, Source>);
+
+/// A text, and what of it may be shown.
+#[derive(Clone, Debug)]
+struct Source {
+    text: String,
+    shown: Shown,
+}
+
+#[derive(Clone, Debug)]
+enum Shown {
+    All,
+    WithoutSecrets(Excerpt),
+    Nothing,
+}
 
 impl Files {
     /// Takes in a file. What could not be read has no lines to show.
@@ -19,22 +34,52 @@ impl Files {
         if let Some(Entry::File { bytes, .. }) = entry
             && !self.0.contains_key(name)
         {
-            self.0.insert(name.to_owned(), String::from_utf8_lossy(bytes).into_owned());
+            self.add_text(name, &String::from_utf8_lossy(bytes));
         }
     }
 
     /// Takes in a text that is no file of a tree.
     pub fn add_text(&mut self, name: &str, text: &str) {
-        self.0.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+        let source = || Source { text: text.to_owned(), shown: Shown::All };
+        self.0.entry(name.to_owned()).or_insert_with(source);
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+    /// Shows nothing from here on that looks like a secret.
+    pub fn redact(&mut self, redactor: &mut Redactor) {
+        for source in self.0.values_mut() {
+            source.shown = redactor.excerpt(&source.text).map_or(Shown::Nothing, Shown::WithoutSecrets);
+        }
+    }
+
+    /// A file of which something may be shown.
+    fn source(&self, name: &str) -> Option<&Source> {
+        self.0.get(name).filter(|source| !matches!(source.shown, Shown::Nothing))
     }
 
     /// What is written at a place; nothing where the file could not be read.
     pub(super) fn marked(&self, name: &str, span: Span) -> &str {
-        self.text(name).and_then(|text| text.get(range(text, span))).unwrap_or_default()
+        let text = self.0.get(name).map(|source| source.text.as_str());
+        text.and_then(|text| text.get(range(text, span))).unwrap_or_default()
+    }
+}
+
+impl Source {
+    /// The text as it is shown.
+    fn text(&self) -> &str {
+        match &self.shown {
+            Shown::All => &self.text,
+            Shown::WithoutSecrets(excerpt) => excerpt.text(),
+            Shown::Nothing => "",
+        }
+    }
+
+    /// The bytes of a span in the text as it is shown.
+    fn range(&self, span: Span) -> Range<usize> {
+        let range = range(&self.text, span);
+        match &self.shown {
+            Shown::WithoutSecrets(excerpt) => excerpt.range(range),
+            Shown::All | Shown::Nothing => range,
+        }
     }
 }
 
@@ -48,6 +93,20 @@ pub fn full(diagnostics: &[Diagnostic], files: &Files, paint: Paint, width: Opti
         text.push_str("\n\n");
     }
     text
+}
+
+/// Diagnostics that quote no secret of the texts which a redactor has seen.
+pub fn redacted(diagnostics: &[Diagnostic], redactor: &mut Redactor) -> Vec<Diagnostic> {
+    let mut diagnostics = diagnostics.to_vec();
+    for diagnostic in &mut diagnostics {
+        let labels = diagnostic.labels.iter_mut().map(|label| &mut label.message);
+        let related = diagnostic.related.iter_mut().map(|related| &mut related.message);
+        let own = [&mut diagnostic.message, &mut diagnostic.label].into_iter().chain(&mut diagnostic.help);
+        for text in own.chain(labels).chain(related) {
+            *text = redactor.said(text);
+        }
+    }
+    diagnostics
 }
 
 /// Where to read more, as rustc says it after all diagnostics; nothing where there was none.
@@ -80,25 +139,26 @@ fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string());
     let mut group = Group::with_title(title);
-    group = match files.text(&diagnostic.file) {
-        Some(text) => {
+    group = match files.source(&diagnostic.file) {
+        Some(source) => {
             let mark = |kind: AnnotationKind, span: Span, label: &'a str| {
-                let annotation = kind.span(range(text, span));
+                let annotation = kind.span(source.range(span));
                 if label.is_empty() { annotation } else { annotation.label(label) }
             };
             let primary = mark(AnnotationKind::Primary, diagnostic.span, &diagnostic.label);
             let others = diagnostic.labels.iter();
             let others = others.map(|label| mark(AnnotationKind::Context, label.span, &label.message));
-            let snippet: Snippet<'a, Annotation<'a>> = Snippet::source(text).path(diagnostic.file.as_str());
+            let snippet: Snippet<'a, Annotation<'a>> =
+                Snippet::source(source.text()).path(diagnostic.file.as_str());
             group.element(snippet.annotation(primary).annotations(others))
         }
         None => group.element(origin(&diagnostic.file, diagnostic.span)),
     };
     for related in &diagnostic.related {
-        group = match files.text(&related.file) {
-            Some(text) => {
-                let annotation = AnnotationKind::Context.span(range(text, related.span));
-                let snippet = Snippet::source(text).path(related.file.as_str());
+        group = match files.source(&related.file) {
+            Some(source) => {
+                let annotation = AnnotationKind::Context.span(source.range(related.span));
+                let snippet = Snippet::source(source.text()).path(related.file.as_str());
                 group.element(snippet.annotation(annotation.label(related.message.as_str())))
             }
             None => group.element(origin(&related.file, related.span)),
@@ -150,7 +210,9 @@ mod tests {
     use crate::document::bad_input::{load_row, rows};
 
     fn files(name: &str, text: &str) -> Files {
-        Files(BTreeMap::from([(name.to_owned(), text.to_owned())]))
+        let mut files = Files::default();
+        files.add_text(name, text);
+        files
     }
 
     #[test]
@@ -162,6 +224,22 @@ mod tests {
             .help("did you mean `replicas`?")
             .in_file("apps/shop.yaml");
         insta::assert_snapshot!(full(&[diagnostic], &files("apps/shop.yaml", text), Paint(false), None));
+    }
+
+    #[test]
+    fn a_redacted_line_has_its_carets_where_they_belong() {
+        let text = "spec:\n  env: {DB_PASSWORD: correct horse battery, 1X: a}\n  x: 1\n";
+        let span = Span { line: 2, column: 45, length: 2 };
+        let diagnostic = Diagnostic::error(Code::InvalidValue, span, "`1X` is no name of a variable")
+            .in_file("apps/shop.yaml");
+        let mut files = files("apps/shop.yaml", text);
+        let mut redactor = Redactor::default();
+        files.redact(&mut redactor);
+        let shown = full(&redacted(&[diagnostic], &mut redactor), &files, Paint(false), None);
+        let lines: Vec<&str> = shown.lines().collect();
+        let line = lines.iter().position(|line| line.contains("DB_PASSWORD")).unwrap();
+        assert!(!shown.contains("horse"), "{shown}");
+        assert_eq!(lines[line].find("1X"), lines[line + 1].find("^^"), "{shown}");
     }
 
     /// One snapshot, so that a change of wording is read in its context.

@@ -9,7 +9,6 @@ pub mod import;
 pub mod json;
 pub mod junit;
 pub mod page;
-pub mod redact;
 pub mod sarif;
 pub mod sql;
 pub mod table;

@@ -7,8 +7,8 @@ use super::variables;
 use crate::document::{Scalar, SecretKey};
 use crate::import::app::Draft;
 use crate::import::report::Fate;
-use crate::import::secrecy;
 use crate::import::yaml::{Entry, Node, Value};
+use crate::redact;
 
 pub(super) fn environment(scope: &mut Scope<'_>, service: &str, fields: &mut Fields<'_>, draft: &mut Draft) {
     // What the file says itself wins over what is in the files it names.
@@ -63,7 +63,7 @@ fn set(
     draft.spec.env.remove(name);
     draft.spec.secrets.remove(name);
     let text = value.as_ref().map(|value| value.text.as_str()).unwrap_or_default();
-    if secrecy::is_secret(name, text) {
+    if redact::is_secret(name, text) {
         let app = draft.id.name.clone();
         let message = format!("looks like a secret, so its value is not copied; it is that of Secret/{app}");
         let finding = scope.found(Fate::Folded, service, &path, entry, &message);

@@ -9,8 +9,8 @@ use super::fields::Fields;
 use crate::document::{Json, Patch, PatchOperation, PatchOperator, SecretMount};
 use crate::import::app::Draft;
 use crate::import::report::Fate;
-use crate::import::secrecy;
 use crate::import::yaml::{Entry, Node};
+use crate::redact;
 
 /// Where compose mounts secrets.
 const SECRETS: &str = "/run/secrets";
@@ -72,13 +72,15 @@ pub(super) fn mount(
     text: &str,
     draft: &mut Draft,
 ) {
-    if secrecy::holds_key(text) {
+    let file = target.rsplit('/').next().unwrap_or(target).to_owned();
+    if redact::is_secret(&file, text) {
+        let line = redact::line_of_secret(text).map(|line| format!(", in line {line}")).unwrap_or_default();
         let message = format!(
-            "`{source}` holds a private key, so it is not copied: make a Secret of it and name it in `secretFiles`"
+            "`{source}` holds what looks like a secret{line}, so it is not copied: make a Secret of it and name it in \
+             `secretFiles`, or take what is secret out of it"
         );
         return scope.unfit(service, &entry.key, entry, &message);
     }
-    let file = target.rsplit('/').next().unwrap_or(target).to_owned();
     let is_key = !file.is_empty()
         && !file.starts_with("..")
         && file.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));

@@ -7,6 +7,7 @@ use super::units::seconds;
 use crate::document::{Duration, Probe, Probes, Scalar};
 use crate::import::app::Draft;
 use crate::import::yaml::{Entry, Value};
+use crate::redact::Redactor;
 use crate::render::app_ports;
 
 /// What compose has when nothing is said. Source: docker/cli, `HEALTHCHECK`.
@@ -37,6 +38,11 @@ pub(super) fn health(scope: &mut Scope<'_>, service: &str, fields: &mut Fields<'
         scope.unfit(service, &format!("healthcheck.{}", entry.key), entry, "it has no counterpart");
     }
     let Some(test) = test.filter(|_| !is_off) else { return };
+    if Redactor::default().arguments(&test) != test {
+        let message = "holds what looks like a secret, so it is left out: write a probe whose command reads the secret from a \
+                       variable that `secrets` names";
+        return scope.unfit(service, "healthcheck.test", entry, message);
+    }
     let probe = probe(test, draft);
     // What portfolio has by itself need not be written.
     let unless = |own: u64, duration: Duration| {

@@ -6,6 +6,7 @@ mod hostile;
 mod losses;
 mod mappings;
 mod round_trip;
+mod secrets;
 
 use std::collections::BTreeMap;
 

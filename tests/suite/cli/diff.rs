@@ -61,6 +61,22 @@ fn eventful() -> Repository {
 }
 
 #[test]
+fn documents_in_error_show_no_secret_either() {
+    let repository = Repository::new(&[("web.yaml", &app("web", ""))]);
+    repository.write("web.yaml", &app("web", "  env: {DB_PASSWORD: hunter2, 1X: a}\n"));
+    repository.commit("Break it");
+    repository.write("web.yaml", &app("web", "  replicas: 2\n"));
+    repository.commit("Mend it");
+    for range in ["HEAD~2..HEAD~1", "HEAD~1..HEAD"] {
+        let answer = repository.run(&["diff", range, "--format", "markdown"]);
+        assert!(!format!("{}{}", answer.out, answer.err).contains("hunter2"), "{}{}", answer.out, answer.err);
+        assert!(answer.err.contains("1X"), "{}", answer.err);
+    }
+    let answer = repository.run(&["diff", "HEAD~2..HEAD~1", "--show-secrets"]);
+    assert!(answer.err.contains("hunter2"), "{}", answer.err);
+}
+
+#[test]
 fn a_merge_request_gets_one_comment() {
     let repository = eventful();
     let answer = repository.run(&["diff", "HEAD~1..", "--format", "markdown", "--environment", "prod"]);

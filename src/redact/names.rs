@@ -1,12 +1,15 @@
 //! Names that tell a secret: `DB_PASSWORD`, `apiKey`, `--client-secret`, `tls.key`.
 
+use super::forms::is_random;
+
 /// A word of a name that is enough by itself.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "password",
     "passwd",
     "passphrase",
     "pass",
     "pwd",
+    "pw",
     "token",
     "secret",
     "key",
@@ -14,11 +17,12 @@ const WORDS: [&str; 14] = [
     "cred",
     "creds",
     "otp",
+    "dsn",
     "htpasswd",
     "pgpass",
 ];
 /// What a name is made of where its words cannot be told apart: `PGPASSWORD`, `apikey`.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 18] = [
     "password",
     "passwd",
     "passphrase",
@@ -31,12 +35,18 @@ const PARTS: [&str; 12] = [
     "authkey",
     "authtoken",
     "accesstoken",
+    "connectionstring",
+    "requirepass",
+    "masterauth",
+    "dbpass",
+    "userpass",
+    "rootpass",
 ];
 /// The same for fields of Kubernetes, where `key` and `secret` name something.
 const FIELDS: [&str; 8] =
     ["password", "passwd", "passphrase", "privatekey", "apikey", "accesskey", "clientsecret", "token"];
 /// Words after which the name tells where a secret is, or how long it lasts, but not what it is.
-const LAST: [&str; 32] = [
+const LAST: [&str; 41] = [
     "name",
     "namespace",
     "file",
@@ -68,12 +78,24 @@ const LAST: [&str; 32] = [
     "limit",
     "seconds",
     "minutes",
+    "hours",
     "days",
+    "age",
+    "policy",
+    "mode",
+    "format",
+    "interval",
+    "duration",
+    "attempt",
+    "provider",
 ];
-/// Words that make it something else wherever they are.
-const OTHERWISE: [&str; 5] = ["public", "max", "min", "num", "count"];
+/// Words that make an amount of the word beside them: `MAX_TOKENS`, `TOKEN_COUNT`.
+const AMOUNTS: [&str; 5] = ["max", "min", "num", "count", "total"];
+/// Words before `key` that make it one by which something is found.
+const FINDING: [&str; 9] =
+    ["public", "primary", "foreign", "sort", "partition", "routing", "cache", "group", "idempotency"];
 /// Words with which a value is a secret if it looks like one.
-const WEAK: [&str; 19] = [
+const WEAK: [&str; 20] = [
     "auth",
     "authorization",
     "bearer",
@@ -93,17 +115,62 @@ const WEAK: [&str; 19] = [
     "webhook",
     "signing",
     "encryption",
+    "routing",
 ];
+/// Whose annotations have a meaning that is written down, and name Secrets at most.
+const KNOWN: [&str; 6] =
+    ["kubernetes.io", "k8s.io", "cert-manager.io", "istio.io", "traefik.io", "portfolio.dev"];
 
 /// Whether a name that people chose says that this value is a secret.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if has(&OTHERWISE) || words.last().is_some_and(|last| LAST.contains(&last.as_str())) {
+    let Some(last) = words.last() else { return false };
+    if LAST.contains(&last.as_str()) {
+        // Who knows the address of a webhook may call it.
+        return has(&["webhook"]) && value.split('/').any(is_random);
+    }
+    if is_known(name)
+        || (is_amount(value) && has(&AMOUNTS) && is_plural(name) && WORDS.contains(&last.as_str()))
+    {
         return false;
     }
-    let joined = words.concat();
-    has(&WORDS) || PARTS.iter().any(|part| joined.contains(part)) || (has(&WEAK) && is_random(value))
+    // What something is found by, in most files; unless it looks like one or stands on lines of its own.
+    if words == ["key"] {
+        return is_random(value) || value.trim_start().starts_with(['|', '>']);
+    }
+    let telling = telling(&words);
+    let joined = telling.concat();
+    telling.iter().any(|word| WORDS.contains(word))
+        || PARTS.iter().any(|part| joined.contains(part))
+        || (has(&WEAK) && is_random(value))
+}
+
+/// The words without those that their neighbour makes something else.
+fn telling(words: &[String]) -> Vec<&str> {
+    let is_other = |at: usize, word: &str| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).map_or("", String::as_str);
+        let after = words.get(at + 1).map_or("", String::as_str);
+        AMOUNTS.contains(&before) || AMOUNTS.contains(&after) || (word == "key" && FINDING.contains(&before))
+    };
+    let words = words.iter().map(String::as_str).enumerate();
+    words.filter(|(at, word)| !(WORDS.contains(word) && is_other(*at, word))).map(|(_, word)| word).collect()
+}
+
+/// A number, or nothing that would be known of it.
+fn is_amount(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_plural(name: &str) -> bool {
+    name.ends_with(['s', 'S'])
+}
+
+fn is_known(name: &str) -> bool {
+    let domain = name.split_once('/').map_or("", |(domain, _)| domain);
+    KNOWN
+        .iter()
+        .any(|known| domain.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 /// Whether a field of Kubernetes holds a secret.
@@ -112,38 +179,6 @@ pub(super) fn is_secret_field(name: &str) -> bool {
     let joined = words.concat();
     words.last().is_some_and(|last| !LAST.contains(&last.as_str()))
         && FIELDS.iter().any(|field| joined.ends_with(field))
-}
-
-/// Whether a value is none, or refers to another variable.
-pub(super) fn is_harmless(value: &str) -> bool {
-    let value = value.trim().trim_matches(['"', '\'']);
-    let refers = |open: &str, close: char| {
-        let inside = value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-        inside.is_some_and(|name| !name.contains(['$', '(', ')', '{', '}']) && !name.contains(":-"))
-    };
-    ["", "true", "false", "null", "none", "~", "|", ">", "|-", ">-", "{}", "[]"].contains(&value)
-        || refers("$(", ')')
-        || refers("${", '}')
-}
-
-/// Whether a value was made by dice rather than by a person: long, without spaces, and of many characters.
-pub(super) fn is_random(value: &str) -> bool {
-    let value = value.trim();
-    let has = |class: fn(&char) -> bool| value.chars().any(|char| class(&char));
-    if value.len() < 16 || value.contains(char::is_whitespace) {
-        return false;
-    }
-    let mut counts = [0_u32; 256];
-    for byte in value.bytes() {
-        if let Some(count) = counts.get_mut(usize::from(byte)) {
-            *count += 1;
-        }
-    }
-    let length = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX));
-    let share = |count: &u32| f64::from(*count) / length;
-    let entropy: f64 =
-        counts.iter().filter(|count| **count > 0).map(|count| -share(count) * share(count).log2()).sum();
-    entropy >= 3.0 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
 }
 
 /// The words of a name in lower case, without the `s` of a plural.
@@ -165,7 +200,7 @@ fn words(name: &str) -> Vec<String> {
     for word in &mut words {
         if word.ends_with('s')
             && !word.ends_with("ss")
-            && !["creds", "expires", "seconds", "minutes", "days"].contains(&word.as_str())
+            && !["creds", "expires", "seconds", "minutes", "hours", "days"].contains(&word.as_str())
         {
             word.pop();
         }

@@ -1,23 +1,8 @@
-//! [`Redactor`]: objects and texts without what looks like a secret, for merge requests and logs of CI.
-//!
-//! A mark says nothing of what it stands for, neither length nor hash: a short password is soon found by its hash.
-//! It only tells values apart: within one redactor equal values have equal marks, so that a change shows as
-//! `<redacted 1>` becoming `<redacted 2>`. What looks like a secret is told by its name or by its form, and rather
-//! too often than once too seldom.
-
-mod names;
-mod text;
-
-use std::collections::HashMap;
+//! Objects of Kubernetes without what looks like a secret.
 
 use serde_json::{Map, Value};
 
-/// Gives marks, in order of appearance.
-#[derive(Debug, Default)]
-pub struct Redactor {
-    /// Each value with the number of its mark.
-    seen: HashMap<String, usize>,
-}
+use super::{Redactor, names};
 
 /// Who chose the names of a map's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,19 +30,16 @@ impl Redactor {
         redacted
     }
 
-    /// A text without what looks like a secret.
-    pub fn text(&mut self, text: &str) -> String {
-        text::redact(text, self)
-    }
-
-    /// What stands in the place of a value. A mark stays as it is, and so does what is plainly no secret.
-    fn mark(&mut self, value: &str) -> String {
-        if names::is_harmless(value) || is_mark(value) {
-            return value.to_owned();
+    /// Arguments of a command: what follows `--password` is one.
+    pub fn arguments(&mut self, arguments: &[String]) -> Vec<String> {
+        let mut flag: Option<&String> = None;
+        let mut redacted = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let is_value = flag.is_some_and(|flag| names::is_secret(flag, argument));
+            redacted.push(if is_value { self.mark(argument) } else { self.text(argument) });
+            flag = Some(argument).filter(|text| text.starts_with('-') && !text.contains(['=', ' ']));
         }
-        let next = self.seen.len() + 1;
-        let number = *self.seen.entry(value.to_owned()).or_insert(next);
-        format!("<redacted {number}>")
+        redacted
     }
 
     fn value(&mut self, value: &Value, keys: Keys) -> Value {
@@ -84,27 +66,31 @@ impl Redactor {
                     Keys::Fields if key != "value" => names::is_secret_field(key),
                     Keys::Fields | Keys::Chosen => names::is_secret(name, text),
                 };
-                let redacted = match value {
-                    Value::String(text) if is_secret(text) => Value::String(self.mark(text)),
-                    value => self.value(value, below(key)),
-                };
-                (key.clone(), redacted)
+                (key.clone(), self.named(value, &is_secret, below(key)))
             })
             .collect()
     }
 
-    /// Arguments of a command: what follows `--password` is one.
+    /// A value that has a name. Numbers and lists of texts can be secrets too.
+    fn named(&mut self, value: &Value, is_secret: &dyn Fn(&str) -> bool, keys: Keys) -> Value {
+        match value {
+            Value::String(text) if is_secret(text) => Value::String(self.mark(text)),
+            Value::Number(number) if is_secret(&number.to_string()) => {
+                Value::String(self.mark(&number.to_string()))
+            }
+            Value::Array(items) if items.iter().any(|item| item.as_str().is_some_and(is_secret)) => {
+                Value::Array(items.iter().map(|item| self.named(item, is_secret, keys)).collect())
+            }
+            value => self.value(value, keys),
+        }
+    }
+
     fn items(&mut self, items: &[Value]) -> Vec<Value> {
-        let mut is_next = false;
-        items
-            .iter()
-            .map(|item| {
-                let Some(text) = item.as_str() else { return self.value(item, Keys::Fields) };
-                let redacted = if is_next { self.mark(text) } else { self.text(text) };
-                is_next = text.starts_with('-') && !text.contains(['=', ' ']) && names::is_secret(text, "");
-                Value::String(redacted)
-            })
-            .collect()
+        let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        match texts {
+            Some(texts) => self.arguments(&texts).into_iter().map(Value::String).collect(),
+            None => items.iter().map(|item| self.value(item, Keys::Fields)).collect(),
+        }
     }
 }
 
@@ -114,11 +100,6 @@ fn below(key: &str) -> Keys {
         "binaryData" => Keys::Binary,
         _ => Keys::Fields,
     }
-}
-
-fn is_mark(text: &str) -> bool {
-    let number = text.strip_prefix("<redacted ").and_then(|rest| rest.strip_suffix('>'));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
