@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::cluster::ClusterError;
+use crate::document::visible;
 use crate::source::SourceError;
 
 /// What a command that did its work has to say.
@@ -93,7 +94,7 @@ impl CliError {
 
     /// A file.
     pub fn file(path: &Path, error: std::io::Error) -> Self {
-        Self::io(path.display(), error)
+        Self::io(visible(&path.display().to_string()), error)
     }
 
     /// With what to do about it.

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::input::{self, Input, InputArgs, counted};
 use super::report::diagnostic;
 use super::{CliError, Exit, Ui, names};
-use crate::document::{Diagnostic, DocumentId, LoadedDocument};
+use crate::document::{Diagnostic, DocumentId, LoadedDocument, visible};
 use crate::object::{Kind, Object, ObjectRef, Owner};
 use crate::render::{RUNNER_IMAGE, RendererVersion, Run, render_document, to_yaml};
 
@@ -154,7 +154,8 @@ fn give(args: &Args, objects: &[Object], ui: Ui) -> Result<(), CliError> {
     };
     let done = output_dir::write(folder, &objects.iter().map(|object| file(args.format, object)).collect())?;
     for path in &done.kept {
-        ui.warning(format_args!("{} was changed since it was written, so it stays", path.display()));
+        let path = path.display().to_string();
+        ui.warning(format_args!("{} was changed since it was written, so it stays", visible(&path)));
     }
     ui.talk(format_args!(
         "{} in {}: {} written, {} unchanged, {} removed",
