@@ -119,6 +119,9 @@ impl CliError {
             Self::Source(SourceError::RepositoryMissing { .. }) => {
                 Some("run this inside the repository, or name it by --repository".to_owned())
             }
+            Self::Source(SourceError::NoWorkTree { .. }) => {
+                Some("name two revisions: `FROM..TO`, such as `HEAD~1..HEAD`".to_owned())
+            }
             Self::Cluster(_) | Self::Source(_) | Self::Io { .. } => None,
         }
     }
@@ -132,6 +135,7 @@ impl CliError {
             | Self::Cluster(ClusterError::Invalid { .. })
             | Self::Source(
                 SourceError::RepositoryMissing { .. }
+                | SourceError::NoWorkTree { .. }
                 | SourceError::BranchMissing { .. }
                 | SourceError::TagMissing { .. }
                 | SourceError::CommitMissing { .. }

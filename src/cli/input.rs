@@ -14,7 +14,7 @@ use crate::document::{
     Blocked, Cache, Diagnostic, DocumentId, Entry, Label, LoadedDocument, Options, Related, Severity, Tree,
     load, survey,
 };
-use crate::source::{RepoPath, Side, WorkingClone, read_folder};
+use crate::source::{RepoPath, Side, SourceError, WorkingClone, read_folder};
 
 const IGNORE_FILE: &str = ".portfolioignore";
 
@@ -263,7 +263,10 @@ fn tree(base: &Path) -> Result<Tree, CliError> {
     let root = clone.root().canonicalize().unwrap_or_else(|_| clone.root().to_owned());
     let Ok(inside) = base.strip_prefix(&root) else { return Ok(read_folder(base)?) };
     let Ok(path) = inside.to_string_lossy().parse::<RepoPath>() else { return Ok(read_folder(base)?) };
-    let tree = clone.snapshot(&Side::WorkTree, &path)?.tree;
+    let tree = match clone.snapshot(&Side::WorkTree, &path) {
+        Err(SourceError::NoWorkTree { .. }) => return Ok(read_folder(base)?),
+        snapshot => snapshot?.tree,
+    };
     let cut = |name: String| {
         name.strip_prefix(path.as_str()).map_or(name.clone(), |rest| rest.trim_start_matches('/').to_owned())
     };
