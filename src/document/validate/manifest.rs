@@ -69,8 +69,8 @@ impl Rules<'_> {
             );
         }
         let path = ["patches", number, "merge"];
+        let kind = patch.target.split('/').next().unwrap_or_default();
         if let Some(node) = self.places.node(&path) {
-            let kind = patch.target.split('/').next().unwrap_or_default();
             match (&node.value, structure::type_of_kind(kind)) {
                 (Value::Scalar { .. } | Value::Seq(_), _) => self.key_error(
                     Code::PatchKind,
@@ -82,11 +82,19 @@ impl Rules<'_> {
                     let place = self.places.key(&path);
                     structure::check(of, node, "merge", place, Mode::Partial, self.diagnostics);
                 }
+                (Value::Map(_), None) if structure::is_foreign_kind(kind) => {
+                    structure::foreign(node, "merge", self.places.key(&path), self.diagnostics);
+                }
                 (Value::Map(_), None) => {}
             }
         }
         for (at, operation) in patch.json.iter().enumerate() {
-            self.operation(&["patches", number, "json", &at.to_string()], operation);
+            let path = ["patches", number, "json", &at.to_string()];
+            self.operation(&path, operation);
+            let value = [&path[..], &["value"]].concat();
+            if let Some(node) = self.places.node(&value).filter(|_| structure::is_foreign_kind(kind)) {
+                structure::foreign(node, "value", self.places.of(&value), self.diagnostics);
+            }
         }
     }
 
