@@ -95,7 +95,7 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     if args.watch {
         return again::watch(args, ui).await;
     }
-    let input = input::read(&args.input, ui)?;
+    let input = input::read(&args.input)?;
     let rendered = render(args, &input, ui)?;
     give(args, &rendered.objects, ui)?;
     if rendered.is_partial {
@@ -114,6 +114,7 @@ struct Rendered {
 }
 
 fn render(args: &Args, input: &Input, ui: Ui) -> Result<Rendered, CliError> {
+    input.warn(ui);
     let chosen = choose(args, input)?;
     let errors: Vec<Diagnostic> = input.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
     ui.talk_text(&diagnostic::full(&errors, &input.files, ui.talk_paint(), ui.width()));
