@@ -69,7 +69,7 @@ pub(super) fn is_target(target: &str, object: &Object) -> bool {
     object.reference.kind.name() == kind && name.is_none_or(|name| name == object.reference.name)
 }
 
-fn name(object: &Object) -> String {
+pub(super) fn name(object: &Object) -> String {
     format!("{}/{}", object.reference.kind.name(), object.reference.name)
 }
 
