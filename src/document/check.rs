@@ -132,6 +132,7 @@ fn content(raw: &RawDocument, around: Surroundings<'_>, checked: &mut Checked) {
             DocumentKind::PortfolioApp => reading.app().map(Document::App),
             DocumentKind::DatabaseMigration => reading.migration().map(Document::Migration),
         };
+        reading.diagnostics = variants.told(number, reading.diagnostics, &checked.diagnostics);
         // Most of what is wrong is wrong in every environment; it is said once.
         for diagnostic in std::mem::take(&mut reading.diagnostics) {
             if !checked.diagnostics.contains(&diagnostic) && checked.diagnostics.len() < MOST_DIAGNOSTICS {

@@ -162,7 +162,7 @@ fn an_environment_is_merged_and_the_others_are_checked() {
         let loaded = load_for(&text, environment);
         assert_eq!(
             lines(&loaded),
-            ["a.yaml:14:12: error[PF0103]: unknown field `replica`"],
+            ["a.yaml:14:12: error[PF0103]: unknown field `replica` (environment `test`)"],
             "{environment:?}"
         );
         assert!(!loaded.complete && loaded.documents.is_empty() && loaded.absent.is_empty());
