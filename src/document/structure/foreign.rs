@@ -162,9 +162,10 @@ fn torn(text: &str, spot: Spot<'_>, taken: bool) -> Option<Diagnostic> {
         }
         Plain::Value(_) | Plain::Text => return None,
     };
-    let message = match same {
-        true => format!("must be written as JSON has it, not `{}`", shown(text)),
-        false => format!("is `{}`, which some read as a {what} and others as something else", shown(text)),
+    let message = if same {
+        format!("must be written as JSON has it, not `{}`", shown(text))
+    } else {
+        format!("is `{}`, which some read as a {what} and others as something else", shown(text))
     };
     let quoted = spot.write(&format!("\"{}\"", shown(text)));
     let help = match value {
