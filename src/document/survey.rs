@@ -7,6 +7,7 @@ use super::diagnostic::{all_of, did_you_mean, quoted};
 use super::folder::entries;
 use super::ignore::IGNORE_FILE;
 use super::load::{config_folders, files};
+use super::node::Node;
 use super::{Cache, Options, Tree};
 
 /// What the documents of a revision hang on.
@@ -48,7 +49,7 @@ pub fn survey(tree: &Tree, options: &Options, cache: &mut Cache) -> Survey {
     }
     let documents = files.values().flat_map(|file| &file.documents);
     let overlays = documents.filter_map(|document| document.root.get("spec")?.get("environments"));
-    let environments = overlays.flat_map(|overlays| overlays.entries());
+    let environments = overlays.flat_map(Node::entries);
     Survey { inputs, environments: environments.map(|overlay| overlay.key.text.clone()).collect() }
 }
 
