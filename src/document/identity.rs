@@ -70,7 +70,7 @@ pub(in crate::document) fn identify(root: &Node) -> Option<Identity> {
 pub(in crate::document) fn wrapped(root: &Node) -> Option<Identity> {
     let list = root.get("items").unwrap_or(root);
     let Value::Seq(items) = &list.value else { return None };
-    let item = items.iter().find(|item| matches!(item.value, Value::Map(_)) && identify(item).is_some())?;
+    let item = items.iter().find(|item| item.get("apiVersion").is_some() && identify(item).is_some())?;
     let place = item.entries().first().map_or(item.span, |entry| entry.key.span);
     let problem = Diagnostic::error(
         Code::WrongType,
