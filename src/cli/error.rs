@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::cluster::ClusterError;
+use crate::document::visible;
 use crate::source::SourceError;
 
 /// What a command that did its work has to say.
@@ -93,7 +94,7 @@ impl CliError {
 
     /// A file.
     pub fn file(path: &Path, error: std::io::Error) -> Self {
-        Self::io(path.display(), error)
+        Self::io(visible(&path.display().to_string()), error)
     }
 
     /// With what to do about it.
@@ -118,6 +119,9 @@ impl CliError {
             Self::Source(SourceError::RepositoryMissing { .. }) => {
                 Some("run this inside the repository, or name it by --repository".to_owned())
             }
+            Self::Source(SourceError::NoWorkTree { .. }) => {
+                Some("name two revisions: `FROM..TO`, such as `HEAD~1..HEAD`".to_owned())
+            }
             Self::Cluster(_) | Self::Source(_) | Self::Io { .. } => None,
         }
     }
@@ -131,6 +135,7 @@ impl CliError {
             | Self::Cluster(ClusterError::Invalid { .. })
             | Self::Source(
                 SourceError::RepositoryMissing { .. }
+                | SourceError::NoWorkTree { .. }
                 | SourceError::BranchMissing { .. }
                 | SourceError::TagMissing { .. }
                 | SourceError::CommitMissing { .. }

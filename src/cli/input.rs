@@ -14,7 +14,7 @@ use crate::document::{
     Blocked, Cache, Diagnostic, DocumentId, Entry, Label, LoadedDocument, Options, Related, Severity, Tree,
     load, survey,
 };
-use crate::source::{RepoPath, Side, WorkingClone, read_folder};
+use crate::source::{RepoPath, Side, SourceError, WorkingClone, read_folder};
 
 const IGNORE_FILE: &str = ".portfolioignore";
 
@@ -58,6 +58,8 @@ pub(super) struct Input {
     pub(super) blocked: BTreeMap<DocumentId, Blocked>,
     /// What there is to say.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What there is to say besides, of no place in a file.
+    warnings: Vec<String>,
     /// The texts that diagnostics are about.
     pub(super) files: Files,
     /// Documents, usable or not.
@@ -69,6 +71,13 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// Says what is of no place in a file.
+    pub(super) fn warn(&self, ui: Ui) {
+        for warning in &self.warnings {
+            ui.warning(warning);
+        }
+    }
+
     /// How many diagnostics are this serious.
     pub(super) fn count_of(&self, severity: Severity) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
@@ -112,12 +121,12 @@ pub(super) fn folders(args: &InputArgs) -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// Reads what the arguments ask about.
-pub(super) fn read(args: &InputArgs, ui: Ui) -> Result<Input, CliError> {
-    read_with(args, PathsFrom::Here, ui)
+pub(super) fn read(args: &InputArgs) -> Result<Input, CliError> {
+    read_with(args, PathsFrom::Here)
 }
 
 /// The same, with other paths.
-pub(super) fn read_with(args: &InputArgs, paths: PathsFrom, ui: Ui) -> Result<Input, CliError> {
+pub(super) fn read_with(args: &InputArgs, paths: PathsFrom) -> Result<Input, CliError> {
     let here = here()?;
     let asked = Asked::new(args, &here)?;
     let tree = asked.tree()?;
@@ -169,10 +178,11 @@ pub(super) fn read_with(args: &InputArgs, paths: PathsFrom, ui: Ui) -> Result<In
         input.seen.insert(shown.path(name), id);
     }
     if input.count == 0 && input.diagnostics.is_empty() {
-        ui.warning(
-            "there is no document there; documents are YAML files with apiVersion portfolio.dev/v1alpha1",
-        );
+        let warning =
+            "there is no document there; documents are YAML files with apiVersion portfolio.dev/v1alpha1";
+        input.warnings.push(warning.to_owned());
     }
+    input.warnings.extend(args.environment().and_then(|name| survey.unknown_environment(name)));
     Ok(input)
 }
 
@@ -263,7 +273,10 @@ fn tree(base: &Path) -> Result<Tree, CliError> {
     let root = clone.root().canonicalize().unwrap_or_else(|_| clone.root().to_owned());
     let Ok(inside) = base.strip_prefix(&root) else { return Ok(read_folder(base)?) };
     let Ok(path) = inside.to_string_lossy().parse::<RepoPath>() else { return Ok(read_folder(base)?) };
-    let tree = clone.snapshot(&Side::WorkTree, &path)?.tree;
+    let tree = match clone.snapshot(&Side::WorkTree, &path) {
+        Err(SourceError::NoWorkTree { .. }) => return Ok(read_folder(base)?),
+        snapshot => snapshot?.tree,
+    };
     let cut = |name: String| {
         name.strip_prefix(path.as_str()).map_or(name.clone(), |rest| rest.trim_start_matches('/').to_owned())
     };

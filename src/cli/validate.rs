@@ -73,7 +73,7 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     if args.watch {
         return watch(args, ui).await;
     }
-    tell(args, &input::read_with(&args.input, args.format.paths(), ui)?, ui)
+    tell(args, &input::read_with(&args.input, args.format.paths())?, ui)
 }
 
 /// Says it all again with every change, until it is told to stop.
@@ -81,7 +81,7 @@ async fn watch(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     let mut watching = Watching::start(&input::folders(&args.input)?)?;
     let mut seen = None;
     loop {
-        match input::read_with(&args.input, args.format.paths(), ui) {
+        match input::read_with(&args.input, args.format.paths()) {
             Ok(input) => {
                 if let Some(before) = seen.replace(input.seen.clone()) {
                     let files = watch::changed(&before, &input.seen);
@@ -105,6 +105,7 @@ async fn watch(args: &Args, ui: Ui) -> Result<Exit, CliError> {
 }
 
 fn tell(args: &Args, input: &Input, ui: Ui) -> Result<Exit, CliError> {
+    input.warn(ui);
     let findings = findings(input, args);
     let diagnostics = findings.diagnostics;
     ui.data(&match args.format {

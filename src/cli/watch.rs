@@ -1,5 +1,6 @@
 //! [`Watching`]: doing something again whenever the files change, until Ctrl-C. For `validate` and `render`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::input::counted;
 use super::ui::BOLD;
 use super::{CliError, Ui};
+use crate::document::visible;
 use crate::source::FolderWatch;
 
 /// Names that a line holds.
@@ -80,9 +82,9 @@ pub(super) fn changed(before: &Seen, after: &Seen) -> Vec<String> {
 
 /// `2 objects changed: Deployment/shop/web, Service/shop/web`
 pub(super) fn named(count: usize, one: &str, many: &str, names: &[String]) -> String {
-    let mut listed: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    let mut listed: Vec<Cow<'_, str>> = names.iter().take(NAMED).map(|name| visible(name)).collect();
     if names.len() > NAMED {
-        listed.push("…");
+        listed.push("…".into());
     }
     format!("{} changed: {}", counted(count, one, many), listed.join(", "))
 }

@@ -117,7 +117,7 @@ codes! {
     InvalidPointer = 343, "a JSON pointer is not one";
     InvalidTarget = 344, "a target is not a kind or `Kind/name`";
     PatchKind = 345, "a patch has not exactly one of `merge` and `json`, or an operation not the fields it needs";
-    PatchFails = 346, "a patch cannot be applied to what is rendered";
+    PatchFails = 346, "a target means nothing that is rendered, or a patch does not fit it";
     PatchIdentity = 347, "a patch changes what identifies an object";
     InvalidObject = 348, "an object is not one that an app can have";
     PodSecurity = 349, "pods are less restricted than the default";

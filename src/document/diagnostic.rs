@@ -2,8 +2,9 @@
 //!
 //! A value like any other: `cli` shows it with source lines, the daemon puts its one-line form into the status.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::Code;
 
@@ -193,7 +194,8 @@ pub(in crate::document) fn keep_most(diagnostics: &mut Vec<Diagnostic>, from: us
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Span { line, column, .. } = self.span;
-        write!(f, "{}:{line}:{column}: {}[{}]: {}", self.file, self.severity, self.code, self.message)
+        let (file, message) = (visible(&self.file), visible(&self.message));
+        write!(f, "{file}:{line}:{column}: {}[{}]: {message}", self.severity, self.code)
     }
 }
 
@@ -246,18 +248,65 @@ fn list<'a>(texts: impl IntoIterator<Item = &'a str>, word: &str) -> String {
     }
 }
 
-/// A text of any length as it is quoted in a message: shortened, without line breaks and control characters.
+/// A text of any length as it is quoted in a message: shortened, and [`visible`].
 pub(in crate::document) fn shown(text: &str) -> String {
     const MOST: usize = 60;
-    let mut shown: String = text
-        .chars()
-        .take(MOST)
-        .map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char })
-        .collect();
-    if text.chars().nth(MOST).is_some() {
+    let cut = text.char_indices().nth(MOST).map(|(at, _)| at);
+    let mut shown = visible(cut.and_then(|at| text.get(..at)).unwrap_or(text)).into_owned();
+    if cut.is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// A text of others, such as the name of a file, as it is safe on a terminal and in a log: on one line, and without
+/// what would move the cursor, turn the direction of the text or hide in it. That is escaped as YAML and JSON do.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escaped(text, is_unseen)
+}
+
+/// The same for a text of several lines.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |char| is_unseen(char) && !matches!(char, '\n' | '\t'))
+}
+
+fn escaped(text: &str, escapes: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&escapes) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        // Writing into a String cannot fail.
+        let _ = match char {
+            '\n' if escapes(char) => escaped.write_str("\\n"),
+            '\r' => escaped.write_str("\\r"),
+            '\t' if escapes(char) => escaped.write_str("\\t"),
+            char if !escapes(char) => escaped.write_char(char),
+            char if u32::from(char) <= 0xffff => write!(escaped, "\\u{:04x}", u32::from(char)),
+            char => write!(escaped, "\\U{:08x}", u32::from(char)),
+        };
+    }
+    Cow::Owned(escaped)
+}
+
+/// Control characters, line and paragraph separators, and format characters: those of bidirectional text, of no width,
+/// of annotations, and tags.
+///
+/// Source: Unicode, general categories Cc, Zl, Zp and Cf (without those that belong to letters of a script).
+fn is_unseen(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// A text as it is quoted in a message, or words for one that would be invisible there.
@@ -301,7 +350,19 @@ mod tests {
 
     #[test]
     fn a_quoted_text_is_short_and_on_one_line() {
-        assert_eq!(shown("a\nb"), "a\u{fffd}b");
+        assert_eq!(shown("a\nb"), "a\\nb");
         assert_eq!(shown(&"é".repeat(100)).chars().count(), 61);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_or_hide_is_escaped() {
+        assert_eq!(visible("apps/é漢🦀.yaml"), "apps/é漢🦀.yaml");
+        assert_eq!(visible("b\n::error::x\r\t.yaml"), "b\\n::error::x\\r\\t.yaml");
+        assert_eq!(visible("\u{1b}[31m\u{85}\u{7f}"), "\\u001b[31m\\u0085\\u007f");
+        assert_eq!(visible("a\u{202e}b\u{2066}c\u{2028}d\u{e0041}"), "a\\u202eb\\u2066c\\u2028d\\U000e0041");
+        assert_eq!(visible_lines("a:\n\tb\r\n\u{2028}"), "a:\n\tb\\r\n\\u2028");
+        let file = "b\n::error::x.yaml";
+        let told = Diagnostic::error(Code::Syntax, Span::START, "x").in_file(file).to_string();
+        assert_eq!(told, "b\\n::error::x.yaml:1:1: error[PF0006]: x");
     }
 }

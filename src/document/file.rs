@@ -1,7 +1,7 @@
 //! One file of YAML: its documents of ours, and where reading it stopped. Depends on the bytes alone, so that
 //! a blob that was read once need not be read again.
 
-use super::identity::{Identity, identify};
+use super::identity::{Identity, identify, wrapped};
 use super::node::Node;
 use super::scan::scan;
 use super::{API_GROUP, Code, Diagnostic, DocumentKind, Span};
@@ -47,7 +47,7 @@ pub(in crate::document) fn read(bytes: &[u8]) -> YamlFile {
     };
     let mut documents = Vec::new();
     let failure = scan(text, |document| {
-        if let Some(identity) = identify(&document.root) {
+        if let Some(identity) = identify(&document.root).or_else(|| wrapped(&document.root)) {
             documents.push(RawDocument { identity, root: document.root, problems: document.problems });
         }
     });

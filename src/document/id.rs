@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::diagnostic::visible;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// `apiVersion` of every document. A schema version only; nothing is registered in the cluster.
@@ -68,7 +69,8 @@ impl DocumentId {
 
 impl fmt::Display for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)
+        // One that cannot be a name is told as well, in the error that it is.
+        write!(f, "{}/{}/{}", self.kind, visible(&self.namespace), visible(&self.name))
     }
 }
 

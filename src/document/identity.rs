@@ -5,7 +5,7 @@
 
 use super::decode::unknown_field;
 use super::diagnostic::{all_of, did_you_mean, nearest, shown};
-use super::node::{Index, Node, Places};
+use super::node::{Index, Node, Places, Value};
 use super::{API_GROUP, API_VERSION, Code, Diagnostic, DocumentId, DocumentKind, Span};
 
 /// The namespace of a document that names none.
@@ -64,6 +64,21 @@ pub(in crate::document) fn identify(root: &Node) -> Option<Identity> {
         _ => None,
     };
     Some(Identity { kind: known, id, place: places.of(&["metadata", "name"]), problems })
+}
+
+/// Documents of ours that are not read, because they are the items of a list: a sequence, or what `kubectl get` prints.
+pub(in crate::document) fn wrapped(root: &Node) -> Option<Identity> {
+    let list = root.get("items").unwrap_or(root);
+    let Value::Seq(items) = &list.value else { return None };
+    let item = items.iter().find(|item| item.get("apiVersion").is_some() && identify(item).is_some())?;
+    let place = item.entries().first().map_or(item.span, |entry| entry.key.span);
+    let problem = Diagnostic::error(
+        Code::WrongType,
+        place,
+        "a document is an item of a list, and as such it is not read",
+    )
+    .help("write each document by itself, after a line `---`");
+    Some(Identity { kind: DocumentKind::PortfolioApp, id: None, place, problems: vec![problem] })
 }
 
 /// The text of a field, also under a name that differs only in case: it is an error, but tells whose it is.

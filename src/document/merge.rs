@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::decode::decode;
 use super::diagnostic::shown;
 use super::node::{Entry, Node, Value};
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, Span};
 
 /// The field of `spec` that holds the overlays.
 const ENVIRONMENTS: &str = "environments";
@@ -29,7 +29,7 @@ pub(in crate::document) struct Variant<'n> {
 pub(in crate::document) struct Variants<'n> {
     base: Cow<'n, Node>,
     /// First the one for the daemon's environment, then each other overlay, which is there to be checked only.
-    overlays: Vec<Option<&'n Node>>,
+    overlays: Vec<Option<&'n Entry>>,
 }
 
 impl<'n> Variants<'n> {
@@ -47,8 +47,8 @@ impl<'n> Variants<'n> {
         let others = overlays.iter().filter(|overlay| Some(overlay.key.text.as_str()) != environment);
         Self {
             base: Cow::Owned(without(spec, ENVIRONMENTS)),
-            overlays: std::iter::once(selected.map(|overlay| &overlay.value))
-                .chain(others.map(|overlay| Some(&overlay.value)))
+            overlays: std::iter::once(selected.copied())
+                .chain(others.map(|overlay| Some(*overlay)))
                 .collect(),
         }
     }
@@ -63,7 +63,7 @@ impl<'n> Variants<'n> {
         number: usize,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Variant<'_> {
-        let Some(overlay) = self.overlays.get(number).copied().flatten() else {
+        let Some(Entry { value: overlay, .. }) = self.overlays.get(number).copied().flatten() else {
             return Variant { spec: Cow::Borrowed(&self.base), enabled: true };
         };
         let enabled = overlay
@@ -72,6 +72,69 @@ impl<'n> Variants<'n> {
         let spec = merge(&self.base, &without(overlay, ENABLED));
         Variant { spec: Cow::Owned(spec), enabled: enabled.unwrap_or(true) }
     }
+
+    /// What was found in a variant, with the environment that it is so in. `said` is what is known already, of all
+    /// environments together.
+    pub(in crate::document) fn told(
+        &self,
+        number: usize,
+        found: Vec<Diagnostic>,
+        said: &[Diagnostic],
+    ) -> Vec<Diagnostic> {
+        let Some(overlay) = self.overlays.get(number).copied().flatten() else { return found };
+        let told = |diagnostic: Diagnostic| {
+            if said.contains(&diagnostic) { diagnostic } else { of_overlay(overlay, number == 0, diagnostic) }
+        };
+        found.into_iter().map(told).collect()
+    }
+}
+
+/// A diagnostic of a variant, seen from its overlay. Of the daemon's own environment nothing tells whether what is wrong
+/// in the base is so because of the overlay.
+fn of_overlay(overlay: &Entry, is_own: bool, mut diagnostic: Diagnostic) -> Diagnostic {
+    let named = |entry: &&Entry| diagnostic.message.contains(&format!("`{}`", entry.key.text));
+    let taken_away = nulls(&overlay.value).into_iter().find(named);
+    let inside = |span: Span| {
+        let (from, to) = extent(overlay);
+        (from.line, from.column) <= (span.line, span.column)
+            && (span.line, span.column) <= (to.line, to.column)
+    };
+    match taken_away {
+        Some(entry) if diagnostic.code == Code::MissingField => {
+            diagnostic.span = entry.place();
+            "the overlay takes it away".clone_into(&mut diagnostic.label);
+        }
+        _ if inside(diagnostic.span) => {}
+        _ if is_own => return diagnostic,
+        _ => diagnostic = diagnostic.label(overlay.key.span, "with this overlay"),
+    }
+    diagnostic.message.push_str(&format!(" (environment `{}`)", shown(&overlay.key.text)));
+    diagnostic
+}
+
+/// What an overlay takes away.
+fn nulls(node: &Node) -> Vec<&Entry> {
+    let mut found = Vec::new();
+    for entry in node.entries() {
+        if entry.value.is_null() {
+            found.push(entry);
+        }
+        found.extend(nulls(&entry.value));
+    }
+    found
+}
+
+/// The first and the last place of an overlay.
+fn extent(overlay: &Entry) -> (Span, Span) {
+    fn last(node: &Node) -> Span {
+        let inner = match &node.value {
+            Value::Scalar { .. } => None,
+            Value::Seq(items) => items.iter().map(last).max(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.key.span.max(last(&entry.value))).max(),
+        };
+        inner.map_or(node.span, |inner| inner.max(node.span))
+    }
+    (overlay.key.span, last(&overlay.value).max(overlay.key.span))
 }
 
 /// The overlays that are maps; the others are reported.

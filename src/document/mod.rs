@@ -47,7 +47,7 @@ mod window;
 pub use app::*;
 pub use awaited::{Awaited, awaited};
 pub use codes::Code;
-pub use diagnostic::{Diagnostic, Label, Related, Severity, Span};
+pub use diagnostic::{Diagnostic, Label, Related, Severity, Span, visible, visible_lines};
 pub use id::{API_GROUP, API_VERSION, DocumentId, DocumentKind, ParseIdError};
 pub use judge::{Finding, Judge};
 pub use load::{Blocked, BlockedBy, Cache, Loaded, LoadedDocument, Options, load};

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::diagnostic::{all_of, did_you_mean, quoted};
 use super::folder::entries;
 use super::ignore::IGNORE_FILE;
 use super::load::{config_folders, files};
+use super::node::Node;
 use super::{Cache, Options, Tree};
 
 /// What the documents of a revision hang on.
@@ -18,6 +20,24 @@ pub struct Survey {
     pub environments: BTreeSet<String>,
 }
 
+impl Survey {
+    /// What to say when an environment is asked for that no document knows, though some know others: then every
+    /// document is what its base is, and a name is easily misspelt.
+    pub fn unknown_environment(&self, name: &str) -> Option<String> {
+        if self.environments.is_empty() || self.environments.contains(name) {
+            return None;
+        }
+        let known = || self.environments.iter().map(String::as_str);
+        let meant = did_you_mean(name, known()).map(|meant| format!("; {meant}")).unwrap_or_default();
+        let name = quoted(name);
+        let known = all_of(known().take(FEW));
+        Some(format!("no document has an overlay for the environment {name}: they have {known}{meant}"))
+    }
+}
+
+/// Environments that are named.
+const FEW: usize = 10;
+
 /// Looks at the documents that [`load`](super::load) reads with the same arguments.
 pub fn survey(tree: &Tree, options: &Options, cache: &mut Cache) -> Survey {
     let files = files(tree, options, cache);
@@ -29,7 +49,7 @@ pub fn survey(tree: &Tree, options: &Options, cache: &mut Cache) -> Survey {
     }
     let documents = files.values().flat_map(|file| &file.documents);
     let overlays = documents.filter_map(|document| document.root.get("spec")?.get("environments"));
-    let environments = overlays.flat_map(|overlays| overlays.entries());
+    let environments = overlays.flat_map(Node::entries);
     Survey { inputs, environments: environments.map(|overlay| overlay.key.text.clone()).collect() }
 }
 

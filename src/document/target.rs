@@ -50,6 +50,14 @@ impl<'t> Target<'t> {
             None => type_of_kind(self.kind),
         }
     }
+
+    /// Whether nothing is known of the fields of its objects.
+    pub(in crate::document) fn is_foreign(&self) -> bool {
+        match self.version {
+            Some((version, group)) => structure::kind(&api_version(version, group), self.kind).is_none(),
+            None => structure::is_foreign_kind(self.kind),
+        }
+    }
 }
 
 fn api_version(version: &str, group: &str) -> String {

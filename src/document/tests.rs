@@ -162,10 +162,54 @@ fn an_environment_is_merged_and_the_others_are_checked() {
         let loaded = load_for(&text, environment);
         assert_eq!(
             lines(&loaded),
-            ["a.yaml:14:12: error[PF0103]: unknown field `replica`"],
+            ["a.yaml:14:12: error[PF0103]: unknown field `replica` (environment `test`)"],
             "{environment:?}"
         );
         assert!(!loaded.complete && loaded.documents.is_empty() && loaded.absent.is_empty());
+    }
+}
+
+#[test]
+fn what_is_wrong_because_of_an_overlay_is_told_in_it_with_its_environment() {
+    let told = |spec: &str| lines(&load_all(&tree(&[("a.yaml", &app("a", spec))])));
+    assert_eq!(
+        told("environments:\n  good: {}\n  nul: {image: null}"),
+        ["a.yaml:10:18: error[PF0104]: `spec` needs the field `image` (environment `nul`)"]
+    );
+    assert_eq!(
+        told(
+            "ingress: {host: a.example.com}\nport: 80\nenvironments: {prod: {replicas: 2}, none: {port: null}}"
+        ),
+        [
+            "a.yaml:8:3: error[PF0309]: the Ingress needs a port of the app, and none is declared (environment `none`)"
+        ]
+    );
+    let own = Options { environment: Some("nul".to_owned()), ..options() };
+    let text = app("a", "environments: {nul: {image: null}}");
+    let loaded = load(&tree(&[("a.yaml", &text)]), &own, &mut Cache::default());
+    assert_eq!(
+        lines(&loaded),
+        ["a.yaml:8:30: error[PF0104]: `spec` needs the field `image` (environment `nul`)"]
+    );
+}
+
+/// They would be passed over in silence, and a document that stood there before be taken for one that is gone.
+#[test]
+fn documents_in_a_list_are_an_error_and_lists_of_others_are_not() {
+    let item = app("a", "").replace("---\n", "").replace('\n', "\n  ");
+    for (text, place) in [
+        (format!("- {item}"), "a.yaml:1:3"),
+        (format!("apiVersion: v1\nkind: List\nitems:\n- {item}"), "a.yaml:4:3"),
+    ] {
+        let loaded = load_all(&tree(&[("a.yaml", text.trim_end())]));
+        let found = lines(&loaded);
+        assert!(found.len() == 1 && found[0].starts_with(&format!("{place}: error[PF0105]")), "{found:#?}");
+        assert!(!loaded.complete);
+    }
+    for text in
+        ["- a\n- {apiVersion: v1, kind: Pod}\n", "kind: List\nitems: [{kind: Service}]\n", "items: 1\n"]
+    {
+        assert_eq!(lines(&load_all(&tree(&[("a.yaml", text)]))), [""; 0], "{text}");
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn apply(objects: &mut [Object], patches: &[Patch]) -> Vec<Failure> {
     failures
 }
 
-fn name(object: &Object) -> String {
+pub(super) fn name(object: &Object) -> String {
     format!("{}/{}", object.reference.kind.name(), object.reference.name)
 }
 

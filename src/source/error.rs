@@ -86,6 +86,12 @@ pub enum SourceError {
         /// What the server said.
         detail: String,
     },
+    /// Files were asked for, and the repository has none.
+    #[error("{url}: is a bare repository, so there are no files to compare with")]
+    NoWorkTree {
+        /// Where.
+        url: String,
+    },
     /// No such branch.
     #[error("{url}: there is no branch `{branch}`{}", near(names, "branches"))]
     BranchMissing {
@@ -182,6 +188,7 @@ impl SourceError {
             Self::TimedOut { .. } => "TimedOut",
             Self::Cancelled { .. } => "Cancelled",
             Self::RepositoryMissing { .. } => "RepositoryMissing",
+            Self::NoWorkTree { .. } => "NoWorkTree",
             Self::BranchMissing { .. } => "BranchMissing",
             Self::TagMissing { .. } => "TagMissing",
             Self::CommitMissing { .. } => "CommitMissing",

@@ -59,7 +59,7 @@ impl WorkingClone {
                 self.repository.merge_base(ends.0, ends.1).map_err(|_| SourceError::CommitMissing {
                     url: self.url(),
                     commit: range.to_owned(),
-                    detail: "both sides have no common ancestor; is this a shallow clone?".into(),
+                    detail: format!("both sides have no common ancestor{}", self.shallow()),
                 })?;
             return Ok((Side::Revision(base.to_string()), side(to)));
         }
@@ -103,6 +103,9 @@ impl WorkingClone {
     }
 
     fn work_tree(&self, path: &RepoPath) -> Result<Snapshot, SourceError> {
+        if self.repository.is_bare() {
+            return Err(SourceError::NoWorkTree { url: self.url() });
+        }
         let ignored = |place: &Path| {
             let inside = place.strip_prefix(&self.root).unwrap_or(place);
             self.repository.status_should_ignore(inside).unwrap_or(false)
@@ -116,8 +119,17 @@ impl WorkingClone {
         found.map(|commit| commit.id()).map_err(|error| SourceError::CommitMissing {
             url: self.url(),
             commit: format!("`{text}`"),
-            detail: format!("{}; a shallow clone lacks older ones: `git fetch --unshallow`", error.message()),
+            detail: format!("{}{}", error.message(), self.shallow()),
         })
+    }
+
+    /// What to do about a commit that is not there, where it may have been left out.
+    fn shallow(&self) -> &'static str {
+        if self.repository.is_shallow() {
+            "; this clone is shallow and lacks older ones: `git fetch --unshallow`"
+        } else {
+            ""
+        }
     }
 
     fn url(&self) -> String {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::access::stored_source;
 use super::policy::PolicyArgs;
 use super::{Access, CliError, Exit, Ui};
-use crate::document::{Cache, Loaded, Options, Tree, load};
+use crate::document::{Cache, Loaded, Options, Survey, Tree, load, survey};
 use crate::object::Owner;
 use crate::render::RendererVersion;
 use crate::source::{RepoPath, Side, SourceError, WorkingClone};
@@ -158,6 +158,7 @@ fn between_revisions(
             name(&from),
         ));
     }
+    warn(args, &survey(&tree, &options, &mut cache), ui);
     let changes = changes::compare(&before, &loaded, &owner(args), RendererVersion::CURRENT);
     let about = about(args, path, name(&from), name(&to), args.environment.clone());
     Ok(Compared { changes, about, loaded, tree })
@@ -198,11 +199,19 @@ async fn with_cluster(
         ui.warning(format_args!("the daemon merges another environment for this source: {followed}"));
     }
     let environment = args.environment.clone().or(followed);
-    let loaded = load(&tree, &options(args, path, environment.clone()), &mut Cache::default());
+    let (options, mut cache) = (options(args, path, environment.clone()), Cache::default());
+    let loaded = load(&tree, &options, &mut cache);
+    warn(args, &survey(&tree, &options, &mut cache), ui);
     let asking = live::Asking { cluster: &cluster, owner: &owner, stored: &stored };
     let changes = asking.compare(&loaded).await?;
     let about = about(args, path, "the cluster", name(&side), environment);
     Ok(Compared { changes, about, loaded, tree })
+}
+
+fn warn(args: &Args, survey: &Survey, ui: Ui) {
+    if let Some(warning) = args.environment.as_deref().and_then(|name| survey.unknown_environment(name)) {
+        ui.warning(warning);
+    }
 }
 
 fn options(args: &Args, path: &RepoPath, environment: Option<String>) -> Options {

@@ -22,7 +22,7 @@ pub(super) async fn watch(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     let mut watching = Watching::start(&input::folders(&args.input)?)?;
     let mut shown = None;
     loop {
-        match input::read(&args.input, ui) {
+        match input::read(&args.input) {
             Ok(input) => look(args, &input, &mut shown, ui),
             Err(error) if shown.is_none() => return Err(error),
             // A folder is moved, a file goes away while it is read: the next change tells more.

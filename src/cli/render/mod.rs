@@ -11,7 +11,7 @@ use serde_json::json;
 use super::input::{self, Input, InputArgs, counted};
 use super::report::diagnostic;
 use super::{CliError, Exit, Ui, names};
-use crate::document::{Diagnostic, DocumentId, LoadedDocument};
+use crate::document::{Diagnostic, DocumentId, LoadedDocument, visible};
 use crate::object::{Kind, Object, ObjectRef, Owner};
 use crate::render::{RUNNER_IMAGE, RendererVersion, Run, render_document, to_yaml};
 
@@ -95,7 +95,7 @@ pub(super) async fn run(args: &Args, ui: Ui) -> Result<Exit, CliError> {
     if args.watch {
         return again::watch(args, ui).await;
     }
-    let input = input::read(&args.input, ui)?;
+    let input = input::read(&args.input)?;
     let rendered = render(args, &input, ui)?;
     give(args, &rendered.objects, ui)?;
     if rendered.is_partial {
@@ -114,6 +114,7 @@ struct Rendered {
 }
 
 fn render(args: &Args, input: &Input, ui: Ui) -> Result<Rendered, CliError> {
+    input.warn(ui);
     let chosen = choose(args, input)?;
     let errors: Vec<Diagnostic> = input.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
     ui.talk_text(&diagnostic::full(&errors, &input.files, ui.talk_paint(), ui.width()));
@@ -154,7 +155,8 @@ fn give(args: &Args, objects: &[Object], ui: Ui) -> Result<(), CliError> {
     };
     let done = output_dir::write(folder, &objects.iter().map(|object| file(args.format, object)).collect())?;
     for path in &done.kept {
-        ui.warning(format_args!("{} was changed since it was written, so it stays", path.display()));
+        let path = path.display().to_string();
+        ui.warning(format_args!("{} was changed since it was written, so it stays", visible(&path)));
     }
     ui.talk(format_args!(
         "{} in {}: {} written, {} unchanged, {} removed",

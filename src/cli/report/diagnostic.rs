@@ -1,5 +1,6 @@
 //! Diagnostics as people read them: with source lines and carets, or in one line each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -7,7 +8,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::cli::Paint;
-use crate::document::{Code, Diagnostic, Entry, Severity, Span};
+use crate::document::{Code, Diagnostic, Entry, Severity, Span, visible};
 use crate::redact::{Excerpt, Redactor};
 
 /// The texts that diagnostics point into, by the name that is shown.
@@ -89,7 +90,7 @@ pub fn full(diagnostics: &[Diagnostic], files: &Files, paint: Paint, width: Opti
     let renderer = renderer.term_width(width.map_or(140, usize::from));
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&[group(diagnostic, files)]));
+        text.push_str(&renderer.render(&[group(&Words::of(diagnostic), files)]));
         text.push_str("\n\n");
     }
     text
@@ -131,7 +132,29 @@ pub fn pages(diagnostics: &[Diagnostic]) -> String {
     )
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
+/// A diagnostic in words that are safe to show.
+struct Words<'a> {
+    diagnostic: &'a Diagnostic,
+    shown: Diagnostic,
+}
+
+impl<'a> Words<'a> {
+    fn of(diagnostic: &'a Diagnostic) -> Self {
+        let mut shown = diagnostic.clone();
+        let labels = shown.labels.iter_mut().map(|label| &mut label.message);
+        let related = shown.related.iter_mut().flat_map(|related| [&mut related.file, &mut related.message]);
+        let own = [&mut shown.file, &mut shown.message, &mut shown.label];
+        for text in own.into_iter().chain(labels).chain(related).chain(&mut shown.help) {
+            if let Cow::Owned(escaped) = visible(text) {
+                *text = escaped;
+            }
+        }
+        Self { diagnostic, shown }
+    }
+}
+
+fn group<'a>(words: &'a Words<'a>, files: &'a Files) -> Group<'a> {
+    let diagnostic = &words.shown;
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -139,7 +162,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string());
     let mut group = Group::with_title(title);
-    group = match files.source(&diagnostic.file) {
+    group = match files.source(&words.diagnostic.file) {
         Some(source) => {
             let mark = |kind: AnnotationKind, span: Span, label: &'a str| {
                 let annotation = kind.span(source.range(span));
@@ -154,8 +177,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Group<'a> {
         }
         None => group.element(origin(&diagnostic.file, diagnostic.span)),
     };
-    for related in &diagnostic.related {
-        group = match files.source(&related.file) {
+    for (related, known) in diagnostic.related.iter().zip(&words.diagnostic.related) {
+        group = match files.source(&known.file) {
             Some(source) => {
                 let annotation = AnnotationKind::Context.span(source.range(related.span));
                 let snippet = Snippet::source(source.text()).path(related.file.as_str());
@@ -197,7 +220,7 @@ pub fn concise(diagnostics: &[Diagnostic]) -> String {
     for diagnostic in diagnostics {
         // Writing into a String cannot fail.
         let _ = match &diagnostic.help {
-            Some(help) => writeln!(text, "{diagnostic}; help: {help}"),
+            Some(help) => writeln!(text, "{diagnostic}; help: {}", visible(help)),
             None => writeln!(text, "{diagnostic}"),
         };
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::diagnostic::Files;
-use crate::document::{Diagnostic, DocumentId, Severity};
+use crate::document::{Diagnostic, DocumentId, Severity, visible};
 
 /// What was looked at, and what there is to say about it.
 #[derive(Clone, Debug)]
@@ -81,13 +81,13 @@ pub(super) struct InFile<'a> {
 
 /// A diagnostic in a few lines of text, for readers that show the place themselves.
 pub(super) fn in_words(diagnostic: &Diagnostic) -> String {
-    let mut lines = vec![diagnostic.message.clone()];
+    let mut lines = vec![visible(&diagnostic.message).into_owned()];
     let label = (!diagnostic.label.is_empty()).then(|| diagnostic.label.clone());
     lines.extend(label);
     let labels = diagnostic.labels.iter();
     lines.extend(labels.map(|label| format!("{}: line {}", label.message, label.span.line)));
     let related = diagnostic.related.iter();
-    lines.extend(related.map(|one| format!("{}: {}:{}", one.message, one.file, one.span.line)));
+    lines.extend(related.map(|one| format!("{}: {}:{}", one.message, visible(&one.file), one.span.line)));
     lines.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
     lines.join("\n")
 }

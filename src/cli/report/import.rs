@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::cli::Paint;
 use crate::cli::ui::{BAD, BOLD, DIM, GOOD, WARN};
+use crate::document::visible;
 use crate::import::{Fate, Finding, Imported, ImportedApp, Restart};
 
 /// The documents as one stream of YAML.
@@ -37,7 +38,7 @@ fn of_app(app: &ImportedApp, paint: Paint, text: &mut String) {
     let origins: Vec<String> = app
         .origins
         .iter()
-        .map(|(object, place)| format!("{object} ({}:{})", place.file, place.line))
+        .map(|(object, place)| format!("{object} ({}:{})", visible(&place.file), place.line))
         .collect();
     let _ = writeln!(text, "  made of {}", origins.join(", "));
     match &app.restart {
@@ -154,7 +155,11 @@ fn together(title: &str, findings: &[&Finding], text: &mut String) {
 const WIDTH: usize = 110;
 
 fn place(finding: &Finding) -> String {
-    finding.place.as_ref().map(|place| format!("{}:{} ", place.file, place.line)).unwrap_or_default()
+    finding
+        .place
+        .as_ref()
+        .map(|place| format!("{}:{} ", visible(&place.file), place.line))
+        .unwrap_or_default()
 }
 
 fn few(texts: &[String]) -> String {

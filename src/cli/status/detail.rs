@@ -13,6 +13,7 @@ use crate::cli::report::sql;
 use crate::cli::report::table::Columns;
 use crate::cli::ui::{BAD, BOLD, BUSY, DIM, GOOD};
 use crate::cli::{Paint, StoredSource};
+use crate::document::visible;
 use crate::object::{Health, ObjectRef};
 use crate::record::{Applied, ConditionType, Record, SqlFailure};
 
@@ -79,7 +80,7 @@ impl Detail<'_> {
             }
         };
         say("Source", format!("{} at {}", source.name, observed.unwrap_or_default()));
-        say("File", record.file.clone());
+        say("File", visible(&record.file).into_owned());
         say("Applied", self.applied(record.applied.as_ref()));
         let good_elsewhere =
             record.good.as_ref().map(|good| &good.hash) != record.applied.as_ref().map(|one| &one.hash);

@@ -9,7 +9,7 @@ use crate::cli::report::age;
 use crate::cli::report::table::Columns;
 use crate::cli::ui::{BAD, BUSY, GOOD, WARN};
 use crate::cli::{Paint, StoredSource};
-use crate::document::Revision;
+use crate::document::{Revision, visible};
 use crate::record::{Condition, ConditionType, Phase, Record, SourceState, Summary};
 
 /// Whether to show more columns.
@@ -86,7 +86,11 @@ fn document_table(sources: &[StoredSource], Wide(wide): Wide, now: Timestamp) ->
             since(record).map(|since| age::text(since, now)).unwrap_or_default(),
         ];
         if wide {
-            row.extend([source.name.clone(), record.inventory.items.len().to_string(), record.file.clone()]);
+            row.extend([
+                source.name.clone(),
+                record.inventory.items.len().to_string(),
+                visible(&record.file).into_owned(),
+            ]);
         }
         row.push(record.message.clone());
         table.row(row);

@@ -124,6 +124,8 @@ pub(super) fn rows() -> Vec<Row> {
         spec("a pointer with a bare tilde", &[(InvalidPointer, "a.yaml:8:60")],
             "patches: [{target: Deployment, json: [{op: remove, path: /metadata/a~b}]}]"),
         spec("a patch of what is not there", &[(PatchFails, "a.yaml:8:22")], "patches: [{target: Ingress, merge: {}}]"),
+        spec("a field that is ignored in nothing", &[(PatchFails, "a.yaml:8:29")],
+            "drift: {ignore: [{target: Deploymnt, path: /spec/replicas}]}"),
         spec("an operation on what is not there", &[(PatchFails, "a.yaml:8:60")],
             "patches: [{target: Deployment, json: [{op: remove, path: /spec/nothing}]}]"),
         spec("a patch of the name", &[(PatchIdentity, "a.yaml:8:22")], "patches: [{target: Deployment, merge: {metadata: {name: b}}}]"),

@@ -115,13 +115,37 @@ fn retyped(expected: &str, node: &Node, name: Name<'_>) -> Option<String> {
     }
 }
 
-/// A command line as a person types it is a list of words; quotes in it are left to the person.
-pub(in crate::document) fn items(text: &str) -> String {
-    if text.contains(['"', '\'']) {
-        return format!("\"{}\"", shown(text));
+/// Fields whose items have spaces in them.
+const OF_PHRASES: [&str; 1] = ["allow"];
+/// Characters of a text that are still written out.
+const MOST_WRITTEN: usize = 200;
+
+/// What stands in the list called `name` when this is meant by it; nothing for what is too long to be shown.
+pub(in crate::document) fn items(name: &str, text: &str) -> Option<String> {
+    let items = if OF_PHRASES.contains(&name) { vec![text.to_owned()] } else { words(text) };
+    // JSON's quotes are those of YAML.
+    let items: Vec<String> =
+        items.into_iter().map(|item| serde_json::Value::from(item).to_string()).collect();
+    (text.chars().count() <= MOST_WRITTEN).then(|| items.join(", "))
+}
+
+/// The words of a command line as a person types it, quotes taken away as a shell does; one that does not end its
+/// quotes is left as it is.
+fn words(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for char in text.chars() {
+        match (quote, char) {
+            (Some(open), _) if open == char => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(char);
+                word.get_or_insert_default();
+            }
+            (None, _) if char.is_whitespace() => words.extend(word.take()),
+            (Some(_) | None, _) => word.get_or_insert_default().push(char),
+        }
     }
-    let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{}\"", shown(word))).collect();
-    words.join(", ")
+    words.extend(word);
+    if quote.is_some() || text.contains('\\') { vec![text.to_owned()] } else { words }
 }
 
 impl std::error::Error for DecodeError {}
@@ -159,5 +183,26 @@ impl serde::de::Error for DecodeError {
 
     fn missing_field(field: &'static str) -> Self {
         Self::new(Fault::Missing { owner: None, field })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_in_the_place_of_a_list_is_written_as_the_list_that_is_meant() {
+        for (name, text, written) in [
+            ("command", "./server --port 80", r#""./server", "--port", "80""#),
+            ("command", r#"sh -c "echo hi there" 'x y'"#, r#""sh", "-c", "echo hi there", "x y""#),
+            ("args", r#"--name="a b" ''"#, r#""--name=a b", """#),
+            ("args", r#"echo "open"#, r#""echo \"open""#),
+            ("allow", "0 9 * * 1-5 for 8h", r#""0 9 * * 1-5 for 8h""#),
+        ] {
+            let found = items(name, text).unwrap();
+            assert_eq!(found, written);
+            assert!(serde_yaml::from_str::<Vec<String>>(&format!("[{found}]")).is_ok(), "{found}");
+        }
+        assert_eq!(items("command", &"x".repeat(1_000)), None);
     }
 }

@@ -11,7 +11,7 @@ mod scalar;
 mod unknown;
 
 pub(in crate::document) use error::items as words_as_items;
-pub(in crate::document) use scalar::{decimal, meant};
+pub(in crate::document) use scalar::{decimal, fraction, meant};
 pub(in crate::document) use unknown::field as unknown_field;
 
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use self::error::{DecodeError, Fault};
 use self::name::Name;
-use self::reader::Reader;
+use self::reader::{Raw, Reader};
 use super::node::Node;
 use super::{Code, Diagnostic, Span};
 
@@ -39,7 +39,7 @@ pub(in crate::document) fn decode<T: DeserializeOwned>(
     let name = Name::Field(name);
     let session = Session { root: address(root), ..Session::default() };
     let decoded = loop {
-        match T::deserialize(Reader { node: root, name, place, session: &session, raw: false }) {
+        match T::deserialize(Reader { node: root, name, place, session: &session, raw: Raw::No }) {
             Ok(value) => break Some(value),
             Err(error) => {
                 if !session.learn(error.located(root, name, place)) {

@@ -13,7 +13,14 @@ pub(super) enum Name<'n> {
     Item(&'n str),
 }
 
-impl Name<'_> {
+impl<'n> Name<'n> {
+    /// The key.
+    pub(super) fn key(self) -> &'n str {
+        match self {
+            Name::Field(name) | Name::Entry(name) | Name::Item(name) => name,
+        }
+    }
+
     /// An item of this one, if it is a list.
     pub(super) fn item(self) -> Self {
         match self {

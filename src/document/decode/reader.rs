@@ -5,12 +5,14 @@ use std::slice;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::Value as Json;
 
 use super::error::{DecodeError, Fault, items};
 use super::name::Name;
 use super::scalar::{decimal, fraction};
 use super::{Session, unknown};
 use crate::document::node::{Entry, Node, Style, Value};
+use crate::document::structure::{self, Plain};
 use crate::document::{Code, Span};
 
 /// A node with the name and place to speak of it.
@@ -20,8 +22,18 @@ pub(super) struct Reader<'n> {
     pub name: Name<'n>,
     pub place: Span,
     pub session: &'n Session,
-    /// It is below a value that is taken as it is: null and numbers with a point are what JSON has them for.
-    pub raw: bool,
+    pub raw: Raw,
+}
+
+/// Whether a value is taken as it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Raw {
+    /// Each field says what it takes.
+    No,
+    /// Null and numbers with a point are what JSON has them for.
+    Json,
+    /// Nothing is known of its fields: what everybody reads as a number or a boolean is one.
+    Foreign,
 }
 
 /// The type whose value is taken as it is.
@@ -53,7 +65,10 @@ impl<'n> Reader<'n> {
         let Some((text, _)) = self.node.scalar() else { return error };
         let alone = Seq { owner: self, items: slice::from_ref(self.node).iter() };
         match visitor.visit_seq(alone) {
-            Ok(_) => error.help(self.name.write(format_args!("[{}]", items(text)))),
+            Ok(_) => match items(self.name.key(), text) {
+                Some(items) => error.help(self.name.write(format_args!("[{items}]"))),
+                None => error,
+            },
             Err(_) => error,
         }
     }
@@ -90,8 +105,22 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match &self.node.value {
             Value::Map(entries) => visitor.visit_map(self.map(entries, None)),
             Value::Seq(items) => visitor.visit_seq(Seq { owner: self, items: items.iter() }),
-            Value::Scalar { .. } if self.node.is_null() && self.raw => visitor.visit_unit(),
+            Value::Scalar { .. } if self.node.is_null() && self.raw != Raw::No => visitor.visit_unit(),
             Value::Scalar { .. } if self.node.is_null() => Err(self.wrong("a value")),
+            Value::Scalar { text, style: Style::Plain } if self.raw == Raw::Foreign => {
+                match structure::plain(text) {
+                    Plain::Value(Json::Bool(value)) => visitor.visit_bool(value),
+                    Plain::Value(Json::Number(number)) => {
+                        match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                            (Some(number), _, _) => visitor.visit_u64(number),
+                            (_, Some(number), _) => visitor.visit_i64(number),
+                            (_, _, Some(number)) => visitor.visit_f64(number),
+                            (None, None, None) => visitor.visit_str(text),
+                        }
+                    }
+                    Plain::Value(_) | Plain::Text | Plain::Torn(..) => visitor.visit_str(text),
+                }
+            }
             Value::Scalar { text, style: Style::Plain } => match (text.as_str(), decimal(text)) {
                 ("true", _) => visitor.visit_bool(true),
                 ("false", _) => visitor.visit_bool(false),
@@ -100,7 +129,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                     (_, Ok(number)) => visitor.visit_i64(number),
                     (Err(_), Err(_)) => visitor.visit_str(text),
                 },
-                (text, None) => match fraction(text).filter(|_| self.raw) {
+                (text, None) => match fraction(text).filter(|_| self.raw != Raw::No) {
                     Some(number) => visitor.visit_f64(number),
                     None => visitor.visit_str(text),
                 },
@@ -144,7 +173,12 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_newtype_struct(Reader { raw: self.raw || name == RAW, ..self })
+        let raw = match self.raw {
+            Raw::No if name == RAW && structure::is_foreign(self.node) => Raw::Foreign,
+            Raw::No if name == RAW => Raw::Json,
+            raw => raw,
+        };
+        visitor.visit_newtype_struct(Reader { raw, ..self })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {

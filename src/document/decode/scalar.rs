@@ -117,7 +117,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// A decimal number with a point, as JSON writes it.
-pub(super) fn fraction(text: &str) -> Option<f64> {
+pub(in crate::document) fn fraction(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, part) = digits.split_once('.')?;
     (is_digits(whole) && is_digits(part)).then(|| text.parse().ok()).flatten()

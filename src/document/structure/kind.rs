@@ -1,5 +1,6 @@
 //! Kinds: which object a written one is, and whether an app may have it at all.
 
+use super::foreign;
 use super::types::{Kind, structure};
 use super::walk::{Mode, Spot, check_type, version};
 use crate::document::diagnostic::{did_you_mean, one_of, shown};
@@ -44,7 +45,10 @@ pub(in crate::document) fn object(node: &Node, name: &str, place: Span, diagnost
     };
     let at = |key: &str| node.entry(key).map_or(place, Entry::place);
     let Some(kind) = kind(api_version, kind_name) else {
-        diagnostics.extend(unknown(api_version, kind_name, at("kind"), at("apiVersion")));
+        match unknown(api_version, kind_name, at("kind"), at("apiVersion")) {
+            Some(problem) => diagnostics.push(problem),
+            None => foreign::check(node, spot, true, diagnostics),
+        }
         return;
     };
     if !kind.namespaced {

@@ -81,12 +81,15 @@ fn boolean(text: &str, plain: bool, spot: Spot<'_>) -> Option<Diagnostic> {
     if plain && matches!(text, "true" | "false") {
         return None;
     }
-    let message = format!("must be `true` or `false`, not `{}`", shown(text));
-    let help = match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "y" | "1" => Some(spot.write("true")),
-        "false" | "no" | "off" | "n" | "0" => Some(spot.write("false")),
+    let found = if plain { format!("`{}`", shown(text)) } else { format!("the text \"{}\"", shown(text)) };
+    let message = format!("must be `true` or `false`, not {found}");
+    let meant = match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "1" => Some("true"),
+        "false" | "no" | "off" | "n" | "0" => Some("false"),
         _ => None,
     };
+    let quotes = if meant == Some(text) { " without quotes" } else { "" };
+    let help = meant.map(|meant| format!("{}{quotes}", spot.write(meant)));
     Some(spot.error(Code::KubernetesType, message).maybe_help(help))
 }
 

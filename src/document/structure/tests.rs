@@ -169,6 +169,18 @@ fn an_object_is_one_of_kubernetes_or_somebody_elses() {
     }
 }
 
+/// Nobody here knows what type its fields have, so what is read in two ways is in neither.
+#[test]
+fn what_is_not_the_same_to_everybody_is_no_value_in_an_object_of_somebody_elses() {
+    let head = "apiVersion: monitoring.example.com/v1\nkind: ServiceMonitor\n";
+    let good =
+        "spec: {a: .5, b: 0x1f, c: +1, d: True, e: \"yes\", f: '0644', g: 1.2.3, h: 12:30, i: ~, j: [1.50]}";
+    assert_eq!(object_of(&format!("{head}{good}")), []);
+    let bad = object_of(&format!("{head}spec: {{big: 1e3, mode: 0644, list: [yes, .inf]}}"));
+    assert_eq!(codes(&bad), ["PF0902"; 4]);
+    insta::assert_snapshot!(bad.iter().map(shown).collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn an_object_that_no_app_can_have_is_refused() {
     let mut told = String::new();

@@ -318,7 +318,7 @@ fn double(place: Span, message: String, first: Span) -> Diagnostic {
 }
 
 /// Where to point for an item: at what tells it apart, else at its beginning.
-fn item_place(node: &Node, keys: &[String]) -> Span {
+pub(super) fn item_place(node: &Node, keys: &[String]) -> Span {
     keys.first().and_then(|key| node.entry(key)).map_or(node.span, Entry::place)
 }
 
@@ -328,7 +328,7 @@ fn retyped(shape: &Shape, field: &Field, node: &Node, spot: Spot<'_>) -> Diagnos
         (Shape::List(_), Value::Map(_), Some(key)) => Some(format!("write each item as `- {key}: …`")),
         (Shape::List(_), Value::Map(_), None) => Some("begin each item with `- `".to_owned()),
         (Shape::List(items), Value::Scalar { text, .. }, _) if **items == Shape::Text => {
-            Some(spot.write(&format!("[{}]", words_as_items(text))))
+            words_as_items(spot.name, text).map(|items| spot.write(&format!("[{items}]")))
         }
         (_, Value::Seq(_), _) => Some("write `name: value` on lines of their own, without `- `".to_owned()),
         _ => None,

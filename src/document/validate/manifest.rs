@@ -75,9 +75,10 @@ impl Rules<'_> {
             );
         }
         let path = ["patches", number, "merge"];
+        let target = Target::parse(&patch.target);
+        let is_foreign = target.is_some_and(|target| target.is_foreign());
         if let Some(node) = self.places.node(&path) {
-            let of = Target::parse(&patch.target).and_then(|target| target.type_name());
-            match (&node.value, of) {
+            match (&node.value, target.and_then(|target| target.type_name())) {
                 (Value::Scalar { .. } | Value::Seq(_), _) => self.key_error(
                     Code::PatchKind,
                     &path,
@@ -88,11 +89,19 @@ impl Rules<'_> {
                     let place = self.places.key(&path);
                     structure::check(of, node, "merge", place, Mode::Partial, self.diagnostics);
                 }
+                (Value::Map(_), None) if is_foreign => {
+                    structure::foreign(node, "merge", self.places.key(&path), self.diagnostics);
+                }
                 (Value::Map(_), None) => {}
             }
         }
         for (at, operation) in patch.json.iter().enumerate() {
-            self.operation(&["patches", number, "json", &at.to_string()], operation);
+            let path = ["patches", number, "json", &at.to_string()];
+            self.operation(&path, operation);
+            let value = [&path[..], &["value"]].concat();
+            if let Some(node) = self.places.node(&value).filter(|_| is_foreign) {
+                structure::foreign(node, "value", self.places.of(&value), self.diagnostics);
+            }
         }
     }
 

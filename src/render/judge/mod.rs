@@ -12,8 +12,8 @@ use super::patch::{self, Failure, Problem};
 use super::subject::Subject;
 use super::{objects, sorted};
 use crate::document::{
-    AllowedKind, App, BuiltInKind, Code, Finding, Json, Patch, Policy, Reserved, built_in_kind, check_value,
-    set_by_cluster,
+    AllowedKind, App, BuiltInKind, Code, Finding, Json, Patch, Policy, Reserved, Severity, built_in_kind,
+    check_value, set_by_cluster,
 };
 use crate::object::{Object, Owner};
 
@@ -23,7 +23,9 @@ pub fn judge(app: &App, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     registries::review(app, policy, &mut findings);
     let containers = spec.sidecars.len() + spec.init_containers.len();
-    if spec.objects.is_empty() && spec.patches.is_empty() && containers == 0 && spec.security.is_none() {
+    let ignored = spec.drift.as_ref().map_or(&[][..], |drift| &drift.ignore);
+    let parts = spec.objects.len() + spec.patches.len() + containers + ignored.len();
+    if parts == 0 && spec.security.is_none() {
         // The common case: the fields say it all, and their pods are restricted.
         return findings;
     }
@@ -38,9 +40,27 @@ pub fn judge(app: &App, policy: &Policy) -> Vec<Finding> {
     for (object, _) in all.iter().zip(before).filter(|(object, before)| object.hash != *before) {
         patched(object, &spec.patches, &mut findings);
     }
+    for (number, field) in ignored.iter().enumerate() {
+        findings.extend(no_target(&["drift", "ignore"], number, &field.target, &all));
+    }
     security::review(app, &all, policy, &mut findings);
     registries::review_objects(app, &all, policy, &mut findings);
     findings
+}
+
+/// A field that is ignored in no object.
+fn no_target(list: &[&str], number: usize, target: &str, all: &[Object]) -> Option<Finding> {
+    if all.iter().any(|object| object.reference.is_meant_by(target)) {
+        return None;
+    }
+    let path = list.iter().map(|part| (*part).to_owned()).chain([number.to_string(), "target".to_owned()]);
+    let there: Vec<String> = all.iter().map(patch::name).collect();
+    let help = format!("there are {}", there.join(", "));
+    let message = "no object of the app is meant by this target, so nothing is ignored";
+    let mut finding = Finding::error(Code::PatchFails, path.collect(), message, help);
+    // The app runs all the same, and what one environment lacks another may have.
+    finding.severity = Severity::Warning;
+    Some(finding)
 }
 
 /// What patches made of an object must still be one.

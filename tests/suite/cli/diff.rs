@@ -162,3 +162,42 @@ fn an_unknown_revision_and_a_missing_repository_are_usage_errors() {
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("hint:"), "{}", answer.err);
 }
+
+#[test]
+fn a_bare_repository_has_no_files_to_compare_with() {
+    let repository = Repository::new(&[("web.yaml", &app("web", ""))]);
+    repository.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    let answer = repository.run_in("bare.git", &["diff"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
+    assert!(
+        answer.err.contains("is a bare repository, so there are no files to compare with"),
+        "{}",
+        answer.err
+    );
+    assert!(answer.err.contains("`FROM..TO`"), "{}", answer.err);
+    assert_eq!(repository.run_in("bare.git", &["diff", "HEAD..HEAD"]).code, 0);
+}
+
+#[test]
+fn only_a_shallow_clone_is_called_one() {
+    let repository = Repository::new(&[("web.yaml", &app("web", ""))]);
+    repository.commit("Second");
+    let answer = repository.run(&["diff", "v9"]);
+    assert!(answer.code == 2 && !answer.err.contains("shallow"), "{}", answer.err);
+    let origin = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "--quiet", "--depth=1", &origin, "shallow"]);
+    let answer = repository.run_in("shallow", &["diff", "HEAD~1"]);
+    assert!(answer.code == 2 && answer.err.contains("git fetch --unshallow"), "{}", answer.err);
+}
+
+#[test]
+fn values_cannot_write_to_the_terminal() {
+    let repository = Repository::new(&[("web.yaml", &app("web", ""))]);
+    repository.write("web.yaml", &app("web", "  env: {A: \"a\\u202eb\\u2066c\\u2028d\\e[31m\"}\n"));
+    for format in ["table", "unified", "markdown"] {
+        let answer = repository.run(&["diff", "--format", format]);
+        assert_eq!(answer.code, 1, "{}", answer.err);
+        let raw = ['\u{1b}', '\u{202e}', '\u{2066}', '\u{2028}'];
+        assert!(!answer.out.contains(raw), "{format}: {}", answer.out);
+    }
+}

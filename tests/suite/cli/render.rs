@@ -135,3 +135,27 @@ fn a_file_of_somebody_else_stops_it() {
     );
     assert_eq!(files(&repository.path().join("out")), ["shop/deployment-web.yaml"]);
 }
+
+/// As kubectl reads them; what it reads otherwise than YAML 1.2 is refused.
+#[test]
+fn plain_values_of_a_kind_of_somebody_elses_are_what_everybody_reads() {
+    let object = |values: &str| {
+        let head = "apiVersion: example.com/v1, kind: Thing, metadata: {name: a}";
+        Repository::new(&[(
+            "web.yaml",
+            &app("web", &format!("  objects: [{{{head}, spec: {{{values}}}}}]\n")),
+        )])
+    };
+    let render = ["render", "--allow-kind", "Thing.v1.example.com", "--format", "json"];
+    let answer = object("ratio: .5, hex: 0x1f, plus: +1, whole: 5., yes: True, text: '.5', version: 1.2.3")
+        .run(&render);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let list: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let thing = list["items"].as_array().unwrap().iter().find(|object| object["kind"] == "Thing").unwrap();
+    let expected = serde_json::json!({
+        "ratio": 0.5, "hex": 31, "plus": 1, "whole": 5, "yes": true, "text": ".5", "version": "1.2.3",
+    });
+    assert_eq!(thing["spec"], expected);
+    let answer = object("big: 1e3, mode: 0644, flag: yes").run(&render);
+    assert_eq!((answer.code, answer.err.matches("error[PF0902]").count()), (1, 3), "{}", answer.err);
+}

@@ -60,6 +60,43 @@ fn two_apps_that_make_the_same_object_are_told_whichever_of_them_is_asked_about(
     }
 }
 
+/// A log of GitHub's runners takes a line that begins with `::` for a command.
+#[test]
+fn the_names_of_files_cannot_write_to_the_terminal() {
+    let names = ["b\n::error::x.yaml", "c\u{1b}[31m.yaml", "d\u{202e}\u{2066}\u{2028}.yaml"];
+    let files: Vec<(&str, String)> = names.iter().map(|name| (*name, app("web", "  replica: 3\n"))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let repository = Repository::new(&files);
+    for arguments in [
+        &["validate"][..],
+        &["validate", "--format", "concise"],
+        &["render"],
+        &["render", "--keep-going"],
+        &["diff", "HEAD"],
+        &["diff", "HEAD", "--format", "markdown"],
+    ] {
+        let answer = repository.run(arguments);
+        let all = answer.out + &answer.err;
+        assert!(!all.lines().any(|line| line.starts_with("::error")), "{arguments:?}: {all}");
+        assert!(!all.contains(['\u{1b}', '\u{202e}', '\u{2066}', '\u{2028}']), "{arguments:?}: {all}");
+        assert!(all.contains("u202e"), "{arguments:?}: {all}");
+    }
+}
+
+#[test]
+fn an_environment_that_no_document_knows_is_told() {
+    let repository = Repository::new(&[("web.yaml", &app("web", "  environments: {prod: {replicas: 3}}\n"))]);
+    let told = "warning: no document has an overlay for the environment `porduction`: they have `prod`";
+    for command in ["validate", "render", "diff"] {
+        let answer = repository.run(&[command, "-e", "porduction"]);
+        assert_eq!(answer.code, 0, "{command}: {}", answer.err);
+        assert!(answer.err.starts_with(told), "{command}: {}", answer.err);
+        assert!(!repository.run(&[command, "-e", "prod"]).err.contains("warning"), "{command}");
+    }
+    repository.write("web.yaml", &app("web", ""));
+    assert!(!repository.run(&["validate", "-e", "prod"]).err.contains("warning"));
+}
+
 /// Neither a repository nor a `.portfolioignore` says what belongs together: the arguments do.
 #[test]
 fn paths_that_are_given_together_are_read_together() {

@@ -156,3 +156,21 @@ fn a_folder_that_is_not_there_cannot_be_watched() {
     let answer = Repository::new(&[]).run(&["render", "nowhere", "--watch"]);
     assert_eq!(answer.code, 2);
 }
+
+#[test]
+fn what_is_written_beside_the_documents_wakes_nobody() {
+    let repository = Repository::new(&[
+        ("apps/web.yaml", &app("web", "  configFrom: ./config\n")),
+        ("apps/config/app.toml", "a = 1\n"),
+    ]);
+    let running = Running::start(&repository, &["validate", "--watch"]);
+    let at = running.err.until(0, "Ctrl-C ends it");
+    repository.write("v.log", "what was said\n");
+    repository.write("apps/notes.txt", "nothing\n");
+    repository.write("apps/config/app.toml", "a = 2\n");
+    running.err.until(at, "1 file changed: apps/config/app.toml");
+    repository.write(".portfolioignore", "old/\n");
+    let at = running.err.until(at, "1 file changed: .portfolioignore");
+    assert!(!running.err.text()[..at].contains("v.log"), "{}", running.err.text());
+    assert_eq!(running.stop().0, 0);
+}

@@ -12,7 +12,7 @@ use crate::cli::diff::about::About;
 use crate::cli::diff::change::{Change, Changes, What};
 use crate::cli::diff::fields::FieldChange;
 use crate::cli::input::counted;
-use crate::document::DocumentId;
+use crate::document::{DocumentId, visible};
 
 /// Characters of a comment. GitHub takes 65,536, GitLab a million.
 const LIMIT: usize = 60_000;
@@ -269,14 +269,13 @@ fn code(text: &str) -> String {
 /// A text in which no character means anything to Markdown or HTML, a table's cell included.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
+    let text = text.replace(['\n', '\r', '\t'], " ");
+    for char in visible(&text).chars() {
         match char {
-            '\n' | '\r' | '\t' => escaped.push(' '),
             '&' | '<' | '>' | '"' | '\'' | '|' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '!'
             | '~' | '\\' | '$' | '^' | '@' | ':' => {
                 let _ = write!(escaped, "&#{};", u32::from(char));
             }
-            char if char.is_control() => escaped.push('\u{fffd}'),
             char => escaped.push(char),
         }
     }

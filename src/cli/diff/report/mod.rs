@@ -12,7 +12,7 @@ use super::change::{Change, Changes, What};
 use super::fields::FieldChange;
 use crate::cli::input::counted;
 use crate::cli::ui::{BAD, DIM, GOOD, WARN};
-use crate::document::DocumentId;
+use crate::document::{DocumentId, visible};
 
 pub(in crate::cli) use json::Report;
 pub(super) use json::to_json;
@@ -106,9 +106,9 @@ fn shown(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() > VALUE_SHOWN || line.len() < text.trim_end().len() {
-        format!("{}…", line.chars().take(VALUE_SHOWN).collect::<String>())
+        format!("{}…", visible(&line.chars().take(VALUE_SHOWN).collect::<String>()))
     } else {
-        line.to_owned()
+        visible(line).into_owned()
     }
 }
 

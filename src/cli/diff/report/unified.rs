@@ -6,6 +6,7 @@ use super::{remark, title};
 use crate::cli::Paint;
 use crate::cli::diff::change::{Change, Changes, What};
 use crate::cli::ui::{BAD, BOLD, BUSY, GOOD, WARN};
+use crate::document::visible_lines;
 use crate::object::Object;
 use crate::render::to_yaml;
 
@@ -41,7 +42,8 @@ pub(super) fn of_object(change: &Change) -> String {
     };
     let names = (name('a', change.before.as_ref()), name('b', change.after.as_ref()));
     let diff = TextDiff::from_lines(&before, &after);
-    diff.unified_diff().context_radius(3).header(&names.0, &names.1).to_string()
+    let diff = diff.unified_diff().context_radius(3).header(&names.0, &names.1).to_string();
+    visible_lines(&diff).into_owned()
 }
 
 fn yaml(object: Option<&Object>) -> String {
