@@ -1,4 +1,5 @@
 //! The pure modules alone: the targets need neither the cluster's client nor git, whose build would take minutes.
+#![allow(unused_imports, reason = "what the shells alone use of these modules")]
 
 #[path = "../../src/document/mod.rs"]
 pub mod document;
@@ -6,6 +7,8 @@ pub mod document;
 pub mod import;
 #[path = "../../src/object/mod.rs"]
 pub mod object;
+#[path = "../../src/redact/mod.rs"]
+pub mod redact;
 #[path = "../../src/render/mod.rs"]
 pub mod render;
 #[path = "../../src/schedule.rs"]

@@ -136,7 +136,7 @@ fn content(raw: &RawDocument, around: Surroundings<'_>, checked: &mut Checked) {
             DocumentKind::PortfolioApp => reading.app().map(Document::App),
             DocumentKind::DatabaseMigration => reading.migration().map(Document::Migration),
         };
-        reading.diagnostics = variants.told(number, reading.diagnostics, &checked.diagnostics);
+        reading.diagnostics = variants.told(number, reading.diagnostics, &said);
         for diagnostic in std::mem::take(&mut reading.diagnostics) {
             if said.insert(diagnostic.clone()) {
                 checked.diagnostics.push(diagnostic);

@@ -3,7 +3,7 @@
 //! What comes from an overlay keeps its place in the overlay, so that a diagnostic points there.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::decode::decode;
 use super::diagnostic::shown;
@@ -79,7 +79,7 @@ impl<'n> Variants<'n> {
         &self,
         number: usize,
         found: Vec<Diagnostic>,
-        said: &[Diagnostic],
+        said: &HashSet<Diagnostic>,
     ) -> Vec<Diagnostic> {
         let Some(overlay) = self.overlays.get(number).copied().flatten() else { return found };
         let told = |diagnostic: Diagnostic| {

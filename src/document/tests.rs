@@ -189,7 +189,7 @@ fn what_is_wrong_because_of_an_overlay_is_told_in_it_with_its_environment() {
     let loaded = load(&tree(&[("a.yaml", &text)]), &own, &mut Cache::default());
     assert_eq!(
         lines(&loaded),
-        ["a.yaml:8:30: error[PF0104]: `spec` needs the field `image` (environment `nul`)"]
+        ["a.yaml:8:31: error[PF0104]: `spec` needs the field `image` (environment `nul`)"]
     );
 }
 
