@@ -6,7 +6,7 @@ use proptest::sample::subsequence;
 use serde_json::{Value, json};
 
 use crate::fields::{
-    Field, LABEL, VARIABLE, always, any_of, bytes, form, image, list, object, one_of, sometimes, text,
+    Field, LABEL, VARIABLE, always, any_of, bytes, form, image, list, map, object, one_of, sometimes, text,
 };
 
 pub(crate) fn fields() -> Vec<Field> {
@@ -30,7 +30,7 @@ fn containers(prefix: &'static str, may_stay: bool) -> BoxedStrategy<Value> {
         always("image", image()),
         always("imagePullPolicy", one_of(["IfNotPresent", "Always"])),
         sometimes("command", list(text("[a-z/-]{1,9}"), 1..3)),
-        sometimes("env", list(variable(), 1..3)),
+        sometimes("env", variables()),
         always("resources", resources()),
         always(
             "securityContext",
@@ -55,15 +55,24 @@ fn containers(prefix: &'static str, may_stay: bool) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-fn variable() -> BoxedStrategy<Value> {
-    any_of([
-        object(vec![always("name", text(VARIABLE)), always("value", text("[ -~]{0,9}"))]),
-        (form(VARIABLE), form(LABEL))
-            .prop_map(|(name, secret)| {
-                json!({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": "k"}}})
-            })
+/// By name, so that none is there twice.
+fn variables() -> BoxedStrategy<Value> {
+    let value = any_of([
+        text("[ -~]{0,9}").prop_map(|value| json!({"value": value})).boxed(),
+        form(LABEL)
+            .prop_map(|secret| json!({"valueFrom": {"secretKeyRef": {"name": secret, "key": "k"}}}))
             .boxed(),
-    ])
+    ]);
+    map(VARIABLE, value, 1..3)
+        .prop_map(|variables| {
+            let variables = variables.as_object().into_iter().flatten().map(|(name, value)| {
+                let mut variable = value.clone();
+                variable["name"] = json!(name);
+                variable
+            });
+            variables.collect()
+        })
+        .boxed()
 }
 
 fn resources() -> BoxedStrategy<Value> {
