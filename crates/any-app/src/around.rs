@@ -4,13 +4,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fields::{
-    Field, LABEL, SUBDOMAIN, always, annotations, any_of, boolean, list, number, object, one_of, port_number,
-    sometimes, text,
+    Field, LABEL, SUBDOMAIN, always, annotations, any_of, boolean, list, number, object, often, one_of,
+    port_number, sometimes, text,
 };
-use crate::pods::port;
 
 pub(crate) fn fields() -> Vec<Field> {
-    vec![sometimes("service", service()), sometimes("ingress", ingress()), sometimes("network", network())]
+    vec![sometimes("service", service()), sometimes("ingress", ingress()), often("network", network())]
 }
 
 fn service() -> BoxedStrategy<Value> {
@@ -49,9 +48,13 @@ fn ingress() -> BoxedStrategy<Value> {
 
 fn network() -> BoxedStrategy<Value> {
     object(vec![
-        sometimes("from", list(peer(list(number(0..4), 0..3)), 0..3)),
-        sometimes("to", list(peer(list(any_of([port_number(), port_text(), port()]), 0..3)), 0..3)),
+        often("from", list(peer(list(number(0..7), 0..4)), 0..4)),
+        sometimes("to", list(peer(list(any_of([port_number(), port_text(), full_port()]), 0..4)), 0..4)),
     ])
+}
+
+fn full_port() -> BoxedStrategy<Value> {
+    object(vec![always("port", port_number()), always("protocol", one_of(["TCP", "UDP", "SCTP"]))])
 }
 
 fn port_text() -> BoxedStrategy<Value> {
@@ -63,9 +66,9 @@ fn peer(ports: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
     let pods = object(vec![
         always("app", text(LABEL)),
         sometimes("namespace", text(LABEL)),
-        sometimes("ports", ports.clone()),
+        often("ports", ports.clone()),
     ]);
-    let namespace = object(vec![always("namespace", text(LABEL)), sometimes("ports", ports.clone())]);
+    let namespace = object(vec![always("namespace", text(LABEL)), often("ports", ports.clone())]);
     let v4 = (0_u8..=24, any::<u32>()).prop_map(|(length, bits)| {
         let network =
             std::net::Ipv4Addr::from(bits & u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0));

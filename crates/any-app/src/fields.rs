@@ -27,6 +27,11 @@ pub(crate) fn sometimes(name: &'static str, values: BoxedStrategy<Value>) -> Fie
     Field { name, often: 0.3, values }
 }
 
+/// A field that is mostly there, for what is only seen beside other fields.
+pub(crate) fn often(name: &'static str, values: BoxedStrategy<Value>) -> Field {
+    Field { name, often: 0.7, values }
+}
+
 /// A map with these fields.
 pub(crate) fn record(fields: Vec<Field>) -> BoxedStrategy<Map<String, Value>> {
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();

@@ -159,8 +159,10 @@ fn peers(spec: &mut Spec) {
             peer.remove("ports");
         }
         for port in peer.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-            let last = port.as_u64() == Some(3);
-            *port = match ports.last().filter(|_| last) {
+            // Half of them are written in full.
+            let is_full = port.as_u64().is_some_and(|number| number > 3);
+            let other = ports.iter().find(|(_, _, protocol)| protocol != "TCP").or(ports.last());
+            *port = match other.filter(|_| is_full) {
                 Some((_, number, protocol)) => json!({"port": number, "protocol": protocol}),
                 None => reference(&ports, port),
             };

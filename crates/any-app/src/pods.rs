@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fields::{
     Field, KEY, LABEL, SUBDOMAIN, VARIABLE, always, annotations, any_of, boolean, command, count_or_share,
-    duration, form, image, labels, list, map, number, object, one_of, port_number, resources, scalar,
+    duration, form, image, labels, list, map, number, object, often, one_of, port_number, resources, scalar,
     secrets, sometimes, text,
 };
 
@@ -64,8 +64,7 @@ fn disruption() -> BoxedStrategy<Value> {
 }
 
 pub(crate) fn port() -> BoxedStrategy<Value> {
-    let full =
-        object(vec![always("port", port_number()), sometimes("protocol", one_of(["TCP", "UDP", "SCTP"]))]);
+    let full = object(vec![always("port", port_number()), often("protocol", one_of(["TCP", "UDP", "SCTP"]))]);
     any_of([port_number(), full])
 }
 
