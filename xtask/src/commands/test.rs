@@ -107,7 +107,7 @@ const STEPS: [(&str, Check); 8] = [
     ("tests", |tally| run_tests(tally, &["--workspace", "--", "--skip", NODE])),
     ("fuzz", |_| Ok(if fuzz::run_all(FUZZ_SECONDS)? { Verdict::Good } else { Verdict::Failed })),
     ("node tests", |tally| match node::missing().as_slice() {
-        [] => run_tests(tally, &["--test", "suite", "--", NODE]),
+        [] => run_tests(tally, &["--workspace", "--test", "suite", "--", NODE]),
         missing => Ok(Verdict::NotRun(missing.join("; "))),
     }),
 ];
