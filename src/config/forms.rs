@@ -20,6 +20,9 @@ pub(super) const LISTEN: &str = r"^([0-9.]+|\[[0-9A-Fa-f:.]+(%[0-9]+)?\]):[0-9]{
 /// The addresses that are read over ssh, the short form of scp(1) among them.
 pub(super) const SSH: &str = "^(ssh://|[^/:]+:(?!//))";
 
+/// A kind, with version and group where it is not built in.
+const KIND: &str = r"^[A-Z][A-Za-z0-9]*(\.[-a-z0-9.]+)?$";
+
 macro_rules! form {
     ($type:ty, $schema:tt) => {
         impl JsonSchema for $type {
@@ -62,8 +65,8 @@ form!(NamespacePattern, {
     "maxLength": NamespacePattern::MAX_LENGTH
 });
 form!(Schedule, {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["*/2 * * * *", "0 3 * * *"]});
-form!(AllowedKind, {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]*(\.[-a-z0-9.]+)?$"});
-form!(ProtectedKind, {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]*(\.[-a-z0-9.]+)?$"});
+form!(AllowedKind, {"type": "string", "pattern": KIND});
+form!(ProtectedKind, {"type": "string", "pattern": KIND});
 form!(Registry, {"type": "string", "pattern": "^[^/]+(/[^/]+)*/*$"});
 form!(Percent, {"type": "integer", "minimum": 0, "maximum": Percent::MAX});
 form!(Concurrency, {"type": "integer", "minimum": 1, "maximum": Concurrency::MAX});

@@ -23,9 +23,9 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
         .filter(|manifest| manifest.is("", "ConfigMap") && manifest.withheld.is_empty())
         .map(|manifest| ((manifest.namespace.as_str(), manifest.name.as_str()), manifest))
         .collect();
-    // `ConfigMap`s that are in some document, by namespace and name.
-    let mut placed: BTreeSet<(String, String)> = BTreeSet::new();
-    // Those of them that stand there as they are.
+    // `ConfigMap`s that some document says in its own words, by namespace and name.
+    let mut folded: BTreeSet<(String, String)> = BTreeSet::new();
+    // Those that stand among the `objects` of one as they are.
     let mut standing: BTreeSet<(String, String)> = BTreeSet::new();
     for group in &groups {
         if let Err(message) = can_be_an_app(group.workload) {
@@ -35,20 +35,9 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
         }
         let Some(mut draft) = draft(group, &config_maps) else { continue };
         let namespace = group.workload.namespace.as_str();
-        let folded =
-            draft.said.config_map.iter().map(|(old, _)| old.clone()).chain(draft.said.followed.clone());
-        placed.extend(folded.map(|name| (namespace.to_owned(), name)));
-        for manifest in further(group, &draft, &config_maps) {
-            let of = (namespace.to_owned(), manifest.name.clone());
-            let is_config_map = manifest.kind == "ConfigMap";
-            if is_config_map && !standing.insert(of.clone()) {
-                continue;
-            }
-            if is_config_map {
-                placed.insert(of);
-            }
-            draft.spec.objects.push(Json(manifest.content()));
-        }
+        let names = draft.said.config_map.iter().map(|(old, _)| old).chain(&draft.said.followed);
+        folded.extend(names.map(|name| (namespace.to_owned(), name.clone())));
+        draft.spec.objects.extend(group.further.iter().map(|manifest| Json(manifest.content())));
         leave_scaling(group, &mut draft);
         know(group, &mut draft);
         match settle(group, draft, &config_maps, &mut standing, &mut rest, options) {
@@ -61,9 +50,8 @@ pub(super) fn import(manifests: &[Manifest], options: &Options, imported: &mut I
         }
     }
     for manifest in rest {
-        if !placed.contains(&(manifest.namespace.clone(), manifest.name.clone()))
-            || manifest.kind != "ConfigMap"
-        {
+        let of = (manifest.namespace.clone(), manifest.name.clone());
+        if manifest.kind != "ConfigMap" || !(folded.contains(&of) || standing.contains(&of)) {
             imported.findings.push(left(manifest, manifests));
         }
     }
@@ -97,23 +85,6 @@ fn members<'m>(group: &Group<'m>) -> Vec<&'m Manifest> {
     let slots = [group.service, group.ingress, group.autoscaler, group.budget, group.policy, group.account];
     let lists = group.claims.iter().chain(&group.jobs).chain(&group.further).copied();
     slots.into_iter().flatten().chain(lists).collect()
-}
-
-/// What belongs to the app and no field makes: what bears another name, and `ConfigMap`s that are still mounted or read
-/// by their own.
-fn further<'m>(group: &Group<'m>, draft: &Draft, config_maps: &ConfigMaps<'m>) -> Vec<&'m Manifest> {
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    let jobs = group.jobs.iter().filter_map(|job| template(job));
-    for template in template(group.workload).into_iter().chain(jobs) {
-        config_map_names(template, &mut names);
-    }
-    let is_gone = |name: &str| {
-        let folded = draft.said.config_map.as_ref().is_some_and(|(old, _)| old == name);
-        folded || draft.said.followed.contains(name)
-    };
-    let named = names.into_iter().filter(|name| !is_gone(name));
-    let found = named.filter_map(|name| config_maps.get(&(group.workload.namespace.as_str(), name)).copied());
-    group.further.iter().copied().chain(found).collect()
 }
 
 /// An autoscaler of another name stays among the `objects`, and the number of pods is its own.
